@@ -1,0 +1,24 @@
+/** Every bound on what comes from outside, by name. Bytes unless the name says otherwise. */
+export const LIMITS = {
+  lockfileBytes: 64 * 1024 * 1024,
+  lockfileEntries: 100_000,
+  lockfileDepth: 200,
+  trustFileBytes: 4 * 1024 * 1024,
+  certificateBytes: 1024 * 1024,
+  manifestBytes: 8 * 1024 * 1024,
+  packumentBytes: 256 * 1024 * 1024,
+  signatureBytes: 64 * 1024,
+  tarballBytes: 512 * 1024 * 1024,
+  unpackedBytes: 2 * 1024 * 1024 * 1024,
+  archiveEntries: 50_000,
+  archivePathBytes: 1024,
+  archivePathDepth: 64,
+  packageJsonBytes: 4 * 1024 * 1024,
+  redirects: 5,
+  attempts: 4,
+  connectMs: 15_000,
+  /** Longest silence in the middle of an answer. */
+  idleMs: 30_000,
+  /** Longest time for one answer as a whole. */
+  answerMs: 600_000,
+} as const;
