@@ -241,6 +241,11 @@ export const CATALOGUE = {
   ),
   TRUST_CHANGED: advice("warn", "The trust store itself changed.", "Review the change as you would review code."),
 
+  LOCK_FAILED: refuse(
+    "npm's own resolver found no set of packages that fits what was asked for.",
+    "Read what npm says, and ask for a name and a version that exist.",
+  ),
+
   HANDOFF_UNSEALED: refuse(
     "What was verified could not be bound to what the installer would read: something changed in between, or can't be sealed.",
     "Run the command again; if it happens again, find out what else writes into the project.",

@@ -1,0 +1,55 @@
+/** What npm's public registry really signed, out of `vectors/npm-signatures/` (see its SOURCE.md). */
+import { existsSync, readFileSync } from "node:fs";
+import { vectorPath } from "./fixture-files.js";
+import type { RecordedManifest } from "./release.js";
+import type { PublicKey } from "./signing-key.js";
+
+interface RecordedKeys {
+  readonly keys: readonly {
+    readonly keyId: string;
+    readonly keyUsage: string;
+    readonly publicKey: { readonly rawBytes: string; readonly validFor: { readonly end?: string } };
+  }[];
+}
+
+/** A derived forgery: what was done, and what verification by node:crypto alone says of it. */
+export interface RecordedForgery extends RecordedManifest {
+  readonly kind: string;
+  readonly expected: string;
+  readonly nodeCrypto: string;
+}
+
+/** The 161 manifests whose signatures hold under `recordedKeys`. */
+export function recordedManifests(): readonly RecordedManifest[] {
+  return lines("manifests.jsonl");
+}
+
+/** Forgeries that were derived from them; each is to be refused. */
+export function recordedForgeries(): readonly RecordedForgery[] {
+  return lines("derived-negatives.jsonl");
+}
+
+/** The genuine bytes of a recorded manifest, or null where they were not kept. */
+export function recordedTarball({ name, version }: RecordedManifest): Buffer | null {
+  const flat = name.startsWith("@") ? name.slice(1).replace("/", "-") : name;
+  const path = vectorPath("npm-signatures", "tarballs", `${flat}-${version}.tgz`);
+  return existsSync(path) ? readFileSync(path) : null;
+}
+
+/** npm's own keys for signatures, the ended one first. */
+export function recordedKeys(): readonly PublicKey[] {
+  const text = readFileSync(vectorPath("trust-anchors", "npm-registry-keys.json"), "utf8");
+  const { keys } = JSON.parse(text) as RecordedKeys;
+  return keys
+    .filter(({ keyUsage }) => keyUsage === "npm:signatures")
+    .map(({ keyId, publicKey }) => ({
+      keyid: keyId,
+      key: publicKey.rawBytes,
+      expires: publicKey.validFor.end ?? null,
+    }));
+}
+
+function lines<Line>(file: string): readonly Line[] {
+  const text = readFileSync(vectorPath("npm-signatures", file), "utf8").trim();
+  return text.split("\n").map((line) => JSON.parse(line) as Line);
+}

@@ -1,0 +1,86 @@
+/** From what a run found to its report and its exit status. */
+import path from "node:path";
+import { EXIT } from "../model/codes.js";
+import type { Finding } from "../model/finding.js";
+import { type LockfileReport, type Report, resultOf } from "../model/report.js";
+import type { World } from "../model/world.js";
+import type { Session } from "../pipeline/session.js";
+import type { Outcome } from "../pipeline.js";
+import { humanReport, scriptsLine } from "../report/human.js";
+import { jsonReport } from "../report/json.js";
+import { type CommonFlags, formatOf } from "./flags.js";
+import { judgedBy } from "./judged-by.js";
+
+export interface Conclusion {
+  readonly command: string;
+  readonly flags: CommonFlags;
+  readonly session: Session;
+  readonly outcomes: readonly Outcome[];
+  /** `npm 11.19.1`, where one took part. */
+  readonly installer: string | null;
+  /** From the clock's `elapsed`, at the beginning. */
+  readonly startedAt: number;
+}
+
+/** Writes the report in the form that was asked for, and gives the exit status. */
+export async function conclude(world: World, conclusion: Conclusion): Promise<number> {
+  const report = await makeReport(world, conclusion);
+  const { flags } = conclusion;
+  const { terminal } = world;
+  const isJson = formatOf(flags) === "json";
+  const text = isJson
+    ? jsonReport(report)
+    : humanReport(report, {
+        color: terminal.color && flags.output === undefined,
+        verbose: flags.verbose === true,
+        quiet: flags.quiet === true,
+      });
+  if (flags.output !== undefined) {
+    await world.files.write(path.resolve(world.environment.workingDirectory, flags.output), text);
+  } else {
+    terminal.out(text);
+    const scripts = isJson || flags.quiet ? null : scriptsLine(report);
+    if (scripts !== null) terminal.out(`${scripts}\n`);
+  }
+  return statusOf(report, conclusion);
+}
+
+/** Refused before undecided; once handed off and complete, the installer's own. */
+function statusOf(report: Report, { outcomes }: Conclusion): number {
+  const installer = outcomes.map(({ handOff }) => handOff.status).find((status) => status !== null && status !== 0);
+  const failedItself = outcomes.some(
+    ({ handOff }) => handOff.started && handOff.status !== null && handOff.status !== 0,
+  );
+  if (failedItself) return installer ?? EXIT.refuse;
+  const result = resultOf(report);
+  if (result === "FAILED") return EXIT.refuse;
+  return result === "UNDECIDED" ? EXIT.undecided : 0;
+}
+
+async function makeReport(world: World, conclusion: Conclusion): Promise<Report> {
+  const { session, outcomes, startedAt } = conclusion;
+  const { river } = session;
+  const findings: Finding[] = [
+    ...session.findings,
+    ...outcomes.flatMap((outcome) => [...outcome.findings, ...outcome.handOff.findings]),
+  ];
+  return {
+    command: conclusion.command,
+    lockfiles: outcomes.flatMap((outcome) => describe(world, outcome)),
+    findings,
+    scripts: outcomes.flatMap(({ handOff }) => handOff.scripts),
+    handedOff: outcomes.some(({ handOff }) => handOff.started),
+    signaturesOnly: river.options.signaturesOnly,
+    judgedBy: await judgedBy(world, river, conclusion.installer),
+    elapsedMs: world.clock.elapsed() - startedAt,
+  };
+}
+
+function describe(world: World, { project, judged }: Outcome): LockfileReport[] {
+  if (project === null) return [];
+  const file = path.join(project.directory, path.basename(project.lockfile.path));
+  const relative = path.relative(world.environment.workingDirectory, file);
+  const shown = relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
+  const verdicts = judged.map(({ verdict }) => verdict);
+  return [{ path: shown, entries: project.lockfile.artifacts.length, verdicts, findings: project.findings }];
+}

@@ -1,0 +1,18 @@
+/** A run that could not start, or could not go on: said in the form that was asked for. */
+import type { StopError } from "../model/finding.js";
+import type { World } from "../model/world.js";
+import { humanError } from "../report/human.js";
+import { jsonError } from "../report/json.js";
+
+/** Prints the error: as JSON on stdout where the command line asks for JSON, else for people on stderr. */
+export function failed(world: World, argv: readonly string[], error: StopError): void {
+  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const json = own.includes("--json") || own.includes("--format=json") || own[own.indexOf("--format") + 1] === "json";
+  if (json) world.terminal.out(jsonError(commandIn(own), error));
+  else world.terminal.err(humanError(error, world.terminal.color));
+}
+
+function commandIn(argv: readonly string[]): string {
+  const known = ["ci", "gate", "audit", "trust", "explain"];
+  return known.find((name) => name === argv[0]) ?? "install";
+}

@@ -1,0 +1,77 @@
+/** The flags that commands share, parsed once. */
+import path from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Environment } from "../model/world.js";
+
+export type Format = "human" | "json";
+export type Omittable = "dev" | "optional" | "peer";
+
+/** As commander gives them. */
+export interface CommonFlags {
+  readonly json?: boolean;
+  readonly format?: Format;
+  readonly output?: string;
+  readonly trust?: string;
+  readonly cafile?: string;
+  readonly offline?: boolean;
+  readonly concurrency?: number;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly omit?: readonly Omittable[];
+  readonly include?: readonly Omittable[];
+  readonly thisPlatform?: boolean;
+  readonly signaturesOnly?: boolean;
+}
+
+const KINDS: readonly Omittable[] = ["dev", "optional", "peer"];
+const MOST_AT_ONCE = 256;
+
+/** The flags of every command that verifies. */
+export function withCommonFlags(command: Command): Command {
+  return command
+    .option("--json", "the report as JSON on stdout (the same as --format json)")
+    .addOption(new Option("--format <format>", "the report's form").choices(["human", "json"]))
+    .option("--output <file>", "write the report to a file instead of stdout")
+    .option("--trust <dir>", "the trust store, where it is not .secure-install at the repository's root")
+    .option("--cafile <file>", "certificate authorities (PEM) to believe besides the known ones")
+    .option("--offline", "use only what the store holds")
+    .option("--concurrency <n>", "packages under way at once", wholeNumber)
+    .option("--quiet", "say nothing when all is well")
+    .option("--verbose", "show every finding in full, notes included");
+}
+
+/** The flags that narrow what is verified, as in the installer. */
+export function withNarrowing(command: Command): Command {
+  return command
+    .option("--omit <kind>", "leave out dev, optional or peer dependencies (repeatable)", kinds, [])
+    .option("--include <kind>", "take them all the same (repeatable)", kinds, []);
+}
+
+/** Which format was asked for. */
+export function formatOf(flags: CommonFlags): Format {
+  return flags.json === true ? "json" : (flags.format ?? "human");
+}
+
+/** What `--omit` and `--include` come to, or null where neither was given: then npm's own settings decide. */
+export function omitOf(flags: CommonFlags): readonly Omittable[] | null {
+  const { omit = [], include = [] } = flags;
+  if (omit.length + include.length === 0) return null;
+  return omit.filter((kind) => !include.includes(kind));
+}
+
+/** A path from the command line, absolute. */
+export function absolute(environment: Environment, file: string | undefined): string | null {
+  return file === undefined ? null : path.resolve(environment.workingDirectory, file);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_AT_ONCE) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_AT_ONCE}.`);
+}
+
+function kinds(text: string, previous: readonly Omittable[]): Omittable[] {
+  const found = KINDS.find((kind) => kind === text);
+  if (found === undefined) throw new InvalidArgumentError(`It must be one of ${KINDS.join(", ")}.`);
+  return [...previous, found];
+}

@@ -1,0 +1,41 @@
+/** `secure-install <spec…>`: lock, verify, hand off; the project is untouched if anything is refused. */
+import type { World } from "../model/world.js";
+import { installSpecs } from "../pipeline.js";
+import { conclude } from "./conclude.js";
+import { formatOf } from "./flags.js";
+import { findInstaller, realFolder } from "./installer.js";
+import type { InstallFlags } from "./parse.js";
+import { withSession } from "./session.js";
+
+/** Adds packages to the project of this folder. */
+export async function install(
+  world: World,
+  specs: readonly string[],
+  flags: InstallFlags,
+  extra: readonly string[],
+): Promise<number> {
+  const startedAt = world.clock.elapsed();
+  const project = await realFolder(world);
+  return withSession({ world, flags, project, thisPlatform: true }, async (session) => {
+    const npm = await findInstaller(world, project);
+    const output = formatOf(flags) === "json" ? "stderr" : "inherit";
+    const request = { specs: specs.map(withoutEcosystem), saving: savingFlags(flags) };
+    const outcome = await installSpecs(session.river, project, { npm, extra, output }, request);
+    const installer = `npm ${npm.version}`;
+    return conclude(world, { command: "install", flags, session, outcomes: [outcome], installer, startedAt });
+  });
+}
+
+/** `npm:left-pad@1` is `left-pad@1`: the ecosystem can be said, as in trust.json. */
+function withoutEcosystem(spec: string): string {
+  return spec.startsWith("npm:") ? spec.slice("npm:".length) : spec;
+}
+
+function savingFlags(flags: InstallFlags): string[] {
+  return [
+    ...(flags.saveDev ? ["--save-dev"] : []),
+    ...(flags.saveOptional ? ["--save-optional"] : []),
+    ...(flags.saveExact ? ["--save-exact"] : []),
+    ...(flags.workspace === undefined ? [] : [`--workspace=${flags.workspace}`]),
+  ];
+}

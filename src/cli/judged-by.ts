@@ -1,0 +1,53 @@
+/** By what was judged: ourselves, the trust store, the installer, the time. */
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { JudgedBy } from "../model/report.js";
+import type { Files, World } from "../model/world.js";
+import type { River } from "../pipeline/river.js";
+import { BUILTIN_SINCE } from "../trust/builtin.js";
+import { version } from "./version.js";
+
+/** The section `judgedBy` of a report. */
+export async function judgedBy(world: World, river: River, installer: string | null): Promise<JudgedBy> {
+  const { trust } = river;
+  return {
+    tool: `secure-install ${version()}`,
+    toolDigest: await ownDigest(world.files),
+    trustDigest: trust.digest === null ? null : `sha256:${trust.digest}`,
+    trustCommit: trust.directory === null ? null : await headOf(world, trust.directory),
+    installer,
+    now: new Date(river.now).toISOString(),
+    rootsAge: BUILTIN_SINCE,
+  };
+}
+
+/** SHA-256 over our own compiled files, in the order of their names. Says which build judged, not that it is genuine. */
+async function ownDigest(files: Files): Promise<string> {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const hash = createHash("sha256");
+  const visit = async (folder: string): Promise<void> => {
+    for (const { name, type } of (await files.list(folder)) ?? []) {
+      const file = path.join(folder, name);
+      if (type === "directory") await visit(file);
+      else if (name.endsWith(".js")) {
+        hash.update(`${path.relative(root, file).split(path.sep).join("/")}\n`);
+        for await (const piece of files.stream(file)) hash.update(piece);
+      }
+    }
+  };
+  await visit(root);
+  return `sha256:${hash.digest("hex")}`;
+}
+
+/** The commit at which the repository of the trust store stands, or null: no repository, or no git. */
+async function headOf(world: World, directory: string): Promise<string | null> {
+  const git = await world.processes.find("git", directory);
+  if (git === null) return null;
+  const { PATH = "", HOME = "" } = world.environment.variables;
+  const env = { PATH, HOME, GIT_CONFIG_NOSYSTEM: "1", GIT_OPTIONAL_LOCKS: "0" };
+  const args = ["-c", "core.fsmonitor=false", "rev-parse", "HEAD"];
+  const command = { file: git, args, env, cwd: directory, seal: "verified-files" as const };
+  const ended = await world.processes.run(command, { output: { keep: 1024 }, timeoutMs: 5000 });
+  return ended.status === 0 && /^[0-9a-f]{40,64}\s*$/.test(ended.output) ? ended.output.trim() : null;
+}

@@ -1,0 +1,129 @@
+/** argv, read with commander. An unknown flag or command is a usage error, exit status 64. */
+import { Command, CommanderError } from "commander";
+import { StopError } from "../model/finding.js";
+import type { World } from "../model/world.js";
+import { type CommonFlags, withCommonFlags, withNarrowing } from "./flags.js";
+import { version } from "./version.js";
+
+type Status = number;
+
+/** Parses and runs. Throws StopError USAGE for what is not understood; help and version end with status 0. */
+export async function parse(argv: readonly string[], world: World): Promise<Status> {
+  const split = argv.indexOf("--");
+  const extra = split < 0 ? [] : argv.slice(split + 1);
+  const own = split < 0 ? argv : argv.slice(0, split);
+  let status: Status = 0;
+  const program = build(world, extra, (ended) => {
+    status = ended;
+  });
+  try {
+    await program.parseAsync([...own], { from: "user" });
+    return status;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw new StopError("USAGE", error.message.replace(/^error: /, ""));
+  }
+}
+
+const HELP = `
+Examples:
+  secure-install ci                     verify the lockfile, then npm ci, sealed and proven
+  secure-install express                lock, verify, then install express and what it needs
+  secure-install gate --json            the gate in CI, before anything is installed
+  secure-install audit ../other/package-lock.json
+  secure-install trust show lodash      why is it trusted?
+
+Exit status: 0 passed, 65 refused, 75 undecided (try again), 64 usage, 78 configuration, 70 our bug.
+Once npm has been started, its own exit status is passed on.`;
+
+function build(world: World, extra: readonly string[], done: (status: Status) => void): Command {
+  const program = new Command("secure-install");
+  program
+    .description("Proves who published the bytes of every package before npm installs them.")
+    .version(version(), "-V, --version")
+    .addHelpText("after", HELP)
+    .exitOverride()
+    .configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
+
+  const install = program.command("install", { isDefault: true });
+  install.description("lock, verify, hand off; the project is untouched if anything is refused").argument("<spec...>");
+  withSaving(withNarrowing(withCommonFlags(install))).action(async (specs: string[], flags: InstallFlags) => {
+    const { install: command } = await import("./install.js");
+    done(await command(world, specs, flags, extra));
+  });
+
+  const ci = program.command("ci").description("verify the lockfile, then the installer's frozen install");
+  withNarrowing(withCommonFlags(ci)).action(async (flags: CommonFlags) => {
+    const { ci: command } = await import("./ci.js");
+    done(await command(world, flags, extra));
+  });
+
+  const gate = program.command("gate").description("the gate in CI, before the install: verify, report, exit");
+  withVerifying(gate).action(async (flags: CommonFlags) => {
+    const { gate: command } = await import("./gate.js");
+    done(await command(world, flags));
+  });
+
+  const audit = program.command("audit").description("verify lockfiles wherever they lie; installs nothing");
+  withVerifying(audit.argument("[lockfile...]")).action(async (lockfiles: string[], flags: CommonFlags) => {
+    const { audit: command } = await import("./audit.js");
+    done(await command(world, lockfiles, flags));
+  });
+
+  addTrust(program, world, done);
+
+  program
+    .command("explain <code>")
+    .description("what a finding means, and what to do next")
+    .action(async (code: string) => {
+      const { explain } = await import("./explain.js");
+      done(explain(world, code));
+    });
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
+  }
+  return program;
+}
+
+function addTrust(program: Command, world: World, done: (status: Status) => void): void {
+  const trust = program.command("trust").description("the trust store: whom we trust for what");
+  const subcommands: readonly [string, string][] = [
+    ["check", "is the store well formed; what ends soon, what is unused, what is weak"],
+    ["list", "everything that the store says"],
+    ["show <package>", "why is a package trusted: from its home registry and rules down to the keys"],
+  ];
+  for (const [usage, description] of subcommands) {
+    const command = trust.command(usage).description(description);
+    command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
+    command.exitOverride().configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
+    command.action(async (...given: unknown[]) => {
+      const { trust: run } = await import("./trust.js");
+      const about = typeof given[0] === "string" ? given[0] : null;
+      done(await run(world, command.name() as "check" | "list" | "show", about, command.opts<CommonFlags>()));
+    });
+  }
+}
+
+/** Where a new dependency is written down; handed on to npm's lock step. */
+export interface InstallFlags extends CommonFlags {
+  readonly saveDev?: boolean;
+  readonly saveOptional?: boolean;
+  readonly saveExact?: boolean;
+  readonly workspace?: string;
+}
+
+function withSaving(command: Command): Command {
+  return command
+    .option("-D, --save-dev", "write it down as a development dependency")
+    .option("-O, --save-optional", "write it down as an optional dependency")
+    .option("-E, --save-exact", "write down the exact version")
+    .option("-w, --workspace <name>", "install it into one workspace");
+}
+
+function withVerifying(command: Command): Command {
+  return withNarrowing(withCommonFlags(command))
+    .option("--this-platform", "leave out what this platform would not install")
+    .option("--signatures-only", "judge signatures over the locked digests, without the bytes");
+}

@@ -1,0 +1,47 @@
+/** What every verifying command begins and ends with. */
+import { LIMITS } from "../model/limits.js";
+import type { World } from "../model/world.js";
+import type { RiverOptions } from "../pipeline/river.js";
+import { openSession, type Session } from "../pipeline/session.js";
+import { absolute, type CommonFlags, omitOf } from "./flags.js";
+import { progressDisplay } from "./progress.js";
+import { version } from "./version.js";
+
+export interface Opening {
+  readonly world: World;
+  readonly flags: CommonFlags;
+  /** The project's folder, absolute. */
+  readonly project: string;
+  /** `ci` and installations fetch what this platform gets; `audit` and `gate` take all, unless told. */
+  readonly thisPlatform: boolean;
+}
+
+/** Opens a session, hands it to `work`, and closes it again whatever comes. */
+export async function withSession<Result>(
+  opening: Opening,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const { world, flags, project } = opening;
+  const progress = progressDisplay(world.terminal, flags.quiet === true || flags.json === true);
+  const options: Omit<RiverOptions, "omit"> = {
+    signaturesOnly: flags.signaturesOnly === true,
+    offline: flags.offline === true,
+    thisPlatform: opening.thisPlatform,
+    concurrency: flags.concurrency ?? LIMITS.concurrency,
+  };
+  const session = await openSession(world, {
+    project,
+    trust: absolute(world.environment, flags.trust),
+    cafile: absolute(world.environment, flags.cafile),
+    omit: omitOf(flags),
+    options,
+    progress,
+    userAgent: `secure-install/${version()}`,
+  });
+  try {
+    return await work(session);
+  } finally {
+    progress.end();
+    await session.close();
+  }
+}

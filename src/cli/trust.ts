@@ -1,0 +1,58 @@
+/** `secure-install trust check|list|show`: the read side of the trust store. */
+import { StopError } from "../model/finding.js";
+import { isNpmName } from "../model/names.js";
+import type { TrustStore } from "../model/policy.js";
+import type { World } from "../model/world.js";
+import { openTrust } from "../pipeline/session.js";
+import { forJson, forTerminal } from "../report/escape.js";
+import { listLines, listTrust } from "../trust/list.js";
+import { showLines, showPackage } from "../trust/show.js";
+import { summarize, summaryLines } from "../trust/summary.js";
+import { absolute, type CommonFlags } from "./flags.js";
+
+/** Of one argument only: it is handed to map. */
+const printable = (text: string): string => forTerminal(text);
+
+export type TrustCommand = "check" | "list" | "show";
+
+/** Prints one view of the trust store by which this folder is judged. Throws StopError TRUST_MALFORMED and its like. */
+export async function trust(
+  world: World,
+  command: TrustCommand,
+  about: string | null,
+  flags: CommonFlags,
+): Promise<number> {
+  const { environment, clock, terminal } = world;
+  const now = clock.now();
+  const where = { project: environment.workingDirectory, trust: absolute(environment, flags.trust) };
+  const store = await openTrust(world, where, now);
+  const { object, lines } = view(store, command, about, now);
+  if (flags.json === true) terminal.out(`${forJson({ format: 1, command: `trust ${command}`, ...object }, 2)}\n`);
+  else terminal.out(`${lines.join("\n")}\n`);
+  return 0;
+}
+
+function view(store: TrustStore, command: TrustCommand, about: string | null, now: number) {
+  if (command === "list") {
+    const list = listTrust(store, now);
+    return { object: list, lines: listLines(list, printable) };
+  }
+  if (command === "check") {
+    const summary = summarize(store, now);
+    return { object: summary, lines: summaryLines(summary, printable) };
+  }
+  const shown = showPackage(store, packageNamed(about ?? ""), now);
+  return { object: shown, lines: showLines(shown, printable) };
+}
+
+/** `lodash`, `lodash@4.17.21`, `npm:@acme/lib`, `pypi:requests`. */
+function packageNamed(text: string) {
+  const [, said, rest = ""] = /^(?:(npm|pypi):)?(.*)$/s.exec(text) ?? [];
+  const ecosystem = said === "pypi" ? ("pypi" as const) : ("npm" as const);
+  const at = rest.indexOf("@", 1);
+  const name = at < 0 ? rest : rest.slice(0, at);
+  const version = at < 0 ? null : rest.slice(at + 1);
+  const isName = ecosystem === "npm" ? isNpmName(name) : /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
+  if (!isName || version === "") throw new StopError("USAGE", `"${text}" is not a package's name`);
+  return { ecosystem, name, version };
+}

@@ -1,0 +1,128 @@
+/**
+ * What an npm registry says of a package: its claims. Unauthenticated by construction; they are parsed here, at the
+ * door, and believed only as far as evidence carries them.
+ */
+import semver from "semver";
+import { type Finding, finding } from "../model/finding.js";
+import { unscoped } from "../model/names.js";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What the registry claims of one version. */
+export interface NpmClaims {
+  /** The manifest as the registry shows it. */
+  readonly manifest: Json;
+  /** `dist.integrity`, verbatim. */
+  readonly integrity: string | null;
+  /** `dist.tarball`, verbatim. */
+  readonly tarball: string | null;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+/** From the full packument: when a version was published, and how its siblings were signed. All unsigned. */
+export interface NpmPublication {
+  /** Milliseconds since the epoch, or null. */
+  readonly at: number | null;
+  readonly siblings: readonly {
+    readonly version: string;
+    readonly integrity: string;
+    readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  }[];
+}
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly finding: Finding };
+
+/** The address of one version's manifest. npm spells a scope's slash as %2f. */
+export function manifestAddress(registry: string, name: string, version: string): string {
+  return `${packumentAddress(registry, name)}/${encodeURIComponent(version)}`;
+}
+
+/** The address of the packument. */
+export function packumentAddress(registry: string, name: string): string {
+  return `${registry}${name.replace("/", "%2f")}`;
+}
+
+/** The address that a registry's tarball has by npm's convention; what the registry claims may differ. */
+export function tarballAddress(registry: string, name: string, version: string): string {
+  return `${registry}${name}/-/${unscoped(name)}-${version}.tgz`;
+}
+
+/**
+ * Reads the answer of `GET /name/version`. An answer for another name or version than was asked for is refused: its
+ * signature would be genuine, and for the wrong thing.
+ */
+export function parseClaims(bytes: Uint8Array, name: string, version: string): Parsed<NpmClaims> {
+  const manifest = parseObject(bytes);
+  if (manifest === null) return unreadable(name, version);
+  if (manifest.name !== name || manifest.version !== version) {
+    const got = `${String(manifest.name)}@${String(manifest.version)}`;
+    const says = "the registry answered for another package or version than it was asked for";
+    return { ok: false, finding: finding("CLAIM_NAME_MISMATCH", { says, expected: `${name}@${version}`, got }) };
+  }
+  const dist = object(manifest.dist) ?? {};
+  const signatures = readSignatures(dist.signatures);
+  if (signatures === null) {
+    const says = "dist.signatures in the registry's answer is not a list of keyid and sig";
+    return { ok: false, finding: finding("SIGNATURE_MALFORMED", { says }) };
+  }
+  return { ok: true, value: { manifest, integrity: text(dist.integrity), tarball: text(dist.tarball), signatures } };
+}
+
+/**
+ * Reads of a full packument what a retired key's signature is held against. Versions that are not spelled as semver
+ * are left out; what is kept is what was signed.
+ */
+export function parsePublication(bytes: Uint8Array, name: string, version: string): Parsed<NpmPublication> {
+  const packument = parseObject(bytes);
+  if (packument === null || packument.name !== name) return unreadable(name, version);
+  const times = object(packument.time) ?? {};
+  const at = Object.hasOwn(times, version) ? Date.parse(String(times[version])) : Number.NaN;
+  const siblings = Object.entries(object(packument.versions) ?? {}).flatMap(([other, manifest]) => {
+    const dist = object(object(manifest)?.dist);
+    const integrity = text(dist?.integrity);
+    const signatures = readSignatures(dist?.signatures) ?? [];
+    const counts = other !== version && semver.valid(other) === other && integrity !== null && signatures.length > 0;
+    return counts ? [{ version: other, integrity, signatures }] : [];
+  });
+  return { ok: true, value: { at: Number.isNaN(at) ? null : at, siblings } };
+}
+
+/** One version out of a packument, in the form of `GET /name/version`; null if it is not there. */
+export function manifestFromPackument(bytes: Uint8Array, version: string): Buffer | null {
+  const versions = object(parseObject(bytes)?.versions);
+  if (versions === null || !Object.hasOwn(versions, version)) return null;
+  return Buffer.from(JSON.stringify(versions[version]));
+}
+
+function unreadable(name: string, version: string): { readonly ok: false; readonly finding: Finding } {
+  const says = `what the registry answered for ${name}@${version} is not a package's manifest`;
+  return { ok: false, finding: finding("FETCH_FAILED", { says }) };
+}
+
+function readSignatures(value: unknown): { keyid: string; sig: string }[] | null {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) return null;
+  const signatures: { keyid: string; sig: string }[] = [];
+  for (const item of value) {
+    const { keyid, sig } = object(item) ?? {};
+    if (typeof keyid !== "string" || typeof sig !== "string") return null;
+    signatures.push({ keyid, sig });
+  }
+  return signatures;
+}
+
+function parseObject(bytes: Uint8Array): Json | null {
+  try {
+    return object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch {
+    return null;
+  }
+}
+
+function object(value: unknown): Json | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,51 @@
+/** Claims and signatures, kept beside the bytes so that they need not be asked for again. None of it is evidence. */
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { Files } from "../model/world.js";
+
+const KIND = /^[a-z][a-z0-9-]{0,40}$/;
+const HEADER_BYTES = 8 * 1024;
+
+export interface Kept {
+  /** Keeps `bytes` under a key (such as an address or a purl) and a kind (lower case letters, digits, `-`). */
+  keep(key: string, kind: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * What was kept, or null: nothing, more than `maxBytes`, or something that was not kept for this key. Whoever can
+   * write as this user could have put it there: it is verified again each time.
+   */
+  kept(key: string, kind: string, maxBytes: number): Promise<Buffer | null>;
+}
+
+/** Keeps each thing in a file named for the digest of its key; the key stands inside, and is compared on reading. */
+export function openKept(files: Files, directory: string): Kept {
+  const place = (key: string, kind: string) => {
+    if (!KIND.test(kind)) throw new TypeError(`"${kind}" is not a kind of thing to keep`);
+    const name = createHash("sha256").update(key).digest("hex");
+    return path.join(directory, kind, name.slice(0, 2), name.slice(2));
+  };
+  return {
+    keep: async (key, kind, bytes) => {
+      const header = headerOf(key, kind);
+      if (header.length > HEADER_BYTES) throw new RangeError("a key is longer than can be kept");
+      await files.write(place(key, kind), Buffer.concat([header, bytes]), 0o600);
+    },
+    kept: async (key, kind, maxBytes) => {
+      const file = place(key, kind);
+      if ((await files.status(file))?.type !== "file") return null;
+      const header = headerOf(key, kind);
+      const whole = await files.read(file, header.length + maxBytes).catch(nullIfLarger);
+      if (whole === null || !whole.subarray(0, header.length).equals(header)) return null;
+      return whole.subarray(header.length);
+    },
+  };
+}
+
+/** One line of JSON, the same for the same key: comparing it compares the key. */
+function headerOf(key: string, kind: string): Buffer {
+  return Buffer.from(`${JSON.stringify({ format: 1, kind, key })}\n`);
+}
+
+function nullIfLarger(error: unknown): null {
+  if (error instanceof RangeError) return null;
+  throw error;
+}

@@ -1,0 +1,226 @@
+/** The disk, behind the `Files` interface. This folder is the only importer of node:fs. */
+import { randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import fs, { type FileHandle } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { EntryType, Files, FileWriter } from "../model/world.js";
+import { renameReplacing } from "./rename.js";
+
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * A pipe that was planted where a file is expected would otherwise block the opening for ever. Windows knows no
+ * such flag, and no such pipes.
+ */
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** A name that already exists, as a link for example, is never opened: O_EXCL does not follow. */
+const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+
+/** What `fs.link` says where the file system, or the distance between two of them, allows no hard link. */
+const NO_LINKS = new Set(["EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "UNKNOWN"]);
+
+/**
+ * The disk of this machine.
+ *
+ * Links: `status` and `remove` never follow the last part of a path; `write`, `copy` and a writer's `commit` put
+ * a new file in the place of a link and leave alone what it points to; `read`, `stream` and `list` follow, because
+ * people link their own settings: whoever must not follow asks for `status` first. Anything but a regular file or
+ * a character device (`/dev/null` is a common settings file) is not read.
+ */
+export function diskFiles(): Files {
+  return {
+    status,
+    read,
+    stream,
+    list,
+    readLink: (file) => fs.readlink(file),
+    realPath: (file) => orNull(fs.realpath(file), "ENOENT", "ENOTDIR", "ELOOP"),
+    makeDirectory: async (folder, mode) => void (await fs.mkdir(folder, { recursive: true, mode })),
+    makeTemporary,
+    write,
+    create,
+    link,
+    copy,
+    rename: renameReplacing,
+    remove: (file) => fs.rm(file, { recursive: true, force: true, maxRetries: 5 }),
+    setMode,
+  };
+}
+
+async function status(file: string): ReturnType<Files["status"]> {
+  const stats = await orNull(fs.lstat(file), "ENOENT", "ENOTDIR");
+  if (stats === null) return null;
+  return { type: typeOf(stats), size: stats.size, mode: stats.mode & 0o7777, mtimeMs: stats.mtimeMs };
+}
+
+async function read(file: string, maxBytes: number): Promise<Buffer | null> {
+  const opened = await orNull(openToRead(file), "ENOENT", "ENOTDIR");
+  if (opened === null) return null;
+  try {
+    const pieces: Buffer[] = [];
+    let total = 0;
+    for await (const piece of piecesOf(opened.handle, opened.size + 1)) {
+      total += piece.length;
+      if (total > maxBytes) throw new RangeError(`${file} holds more than ${maxBytes} bytes`);
+      pieces.push(piece);
+    }
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, total);
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+async function* stream(file: string): AsyncIterable<Uint8Array> {
+  const { handle } = await openToRead(file);
+  try {
+    yield* piecesOf(handle, PIECE_BYTES);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function list(folder: string): ReturnType<Files["list"]> {
+  let entries: Awaited<ReturnType<typeof readEntries>>;
+  try {
+    entries = await readEntries(folder);
+  } catch (error) {
+    // Below a file there is nothing; a file itself is not a missing folder.
+    if (isCode(error, "ENOENT") || (isCode(error, "ENOTDIR") && (await status(folder)) === null)) return null;
+    throw error;
+  }
+  return entries
+    .map((entry) => ({ name: entry.name, type: typeOf(entry) }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+const readEntries = (folder: string) => fs.readdir(folder, { withFileTypes: true });
+
+async function makeTemporary(prefix: string, parent?: string): Promise<string> {
+  // On macOS the system's temporary folder lies behind a link; paths are compared later, so it is resolved here.
+  const folder = await fs.realpath(parent ?? os.tmpdir());
+  return fs.mkdtemp(path.join(folder, prefix));
+}
+
+/** Without `mode`, an existing file keeps its own, and a new one gets what the user's umask allows. */
+async function write(file: string, bytes: Uint8Array | string, mode?: number): Promise<void> {
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  const writer = await begin(path.dirname(file), path.basename(file), 0o666);
+  try {
+    await writer.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+    const before = mode === undefined ? await status(file) : null;
+    await writer.finish(file, mode ?? (before?.type === "file" ? before.mode : null));
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+async function create(directory: string): Promise<FileWriter> {
+  await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+  const writer = await begin(directory, "new", 0o600);
+  return {
+    write: writer.write,
+    abandon: writer.abandon,
+    commit: async (target, mode) => {
+      await fs.mkdir(path.dirname(target), { recursive: true });
+      await writer.finish(target, mode);
+    },
+  };
+}
+
+/** A new file in `folder`, under a name made of `label` and chance. `finish` with null leaves its mode as made. */
+async function begin(folder: string, label: string, mode: number) {
+  const file = path.join(folder, `.${label.slice(0, 100)}.${randomBytes(9).toString("hex")}.tmp`);
+  const handle = await fs.open(file, CREATE_FLAGS, mode);
+  let open = true;
+  let there = true;
+  const close = async () => {
+    if (open) await handle.close();
+    open = false;
+  };
+  return {
+    write: (chunk: Uint8Array) => handle.writeFile(chunk),
+    finish: async (target: string, finalMode: number | null) => {
+      if (finalMode !== null) await handle.chmod(finalMode);
+      await handle.sync();
+      await close();
+      await renameReplacing(file, target);
+      there = false;
+    },
+    abandon: async () => {
+      await close();
+      if (there) await fs.rm(file, { force: true });
+      there = false;
+    },
+  };
+}
+
+async function link(from: string, to: string): Promise<void> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    if (!isCode(error, ...NO_LINKS)) throw error;
+    await fs.copyFile(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+/** `to` appears whole or not at all; an older file, or a link, in its place is replaced. */
+async function copy(from: string, to: string): Promise<void> {
+  const between = path.join(path.dirname(to), `.copy.${randomBytes(9).toString("hex")}.tmp`);
+  try {
+    await fs.copyFile(from, between, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await renameReplacing(between, to);
+  } catch (error) {
+    await fs.rm(between, { force: true });
+    throw error;
+  }
+}
+
+/** chmod follows links; an open handle that did not follow one can't be led elsewhere. */
+async function setMode(file: string, mode: number): Promise<void> {
+  const handle = await fs.open(file, READ_FLAGS | (constants.O_NOFOLLOW ?? 0));
+  try {
+    await handle.chmod(mode);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openToRead(file: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+  const handle = await fs.open(file, READ_FLAGS);
+  const stats = await handle.stat();
+  if (stats.isFile() || stats.isCharacterDevice()) return { handle, size: stats.size };
+  await handle.close();
+  throw Object.assign(new Error(`${file} is not a file`), { code: stats.isDirectory() ? "EISDIR" : "EINVAL" });
+}
+
+/** Each piece is a buffer of its own: the reader may keep it. */
+async function* piecesOf(handle: FileHandle, expected: number): AsyncGenerator<Buffer> {
+  const length = Math.max(4096, Math.min(expected, PIECE_BYTES));
+  while (true) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function typeOf(entry: Pick<Stats, "isFile" | "isDirectory" | "isSymbolicLink">): EntryType {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  return entry.isSymbolicLink() ? "link" : "other";
+}
+
+async function orNull<T>(promise: Promise<T>, ...codes: readonly string[]): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isCode(error, ...codes)) return null;
+    throw error;
+  }
+}
+
+function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
+}

@@ -1,0 +1,166 @@
+/** The entries of `packages` (lockfileVersion 2 and 3), taken in with their types held to what npm writes. */
+import type { ManifestFacts, NpmEntry } from "../model/artifact.js";
+import { StopError } from "../model/finding.js";
+import { unscoped } from "../model/names.js";
+import { type PlaceResult, readPlace } from "./npm-place.js";
+import { asObject, NO_TEXTS, type TextMap } from "./npm-root.js";
+
+/** How strongly an entry asks for another. */
+export type NeedKind = "prod" | "dev" | "optional" | "peer";
+
+/** One entry as it stands in a lockfile of any version. Empty texts count as missing, as they do for npm. */
+export interface LockedEntry {
+  readonly location: string;
+  readonly place: PlaceResult;
+  /** The name that the entry gives itself, where it gives one. */
+  readonly name: string | null;
+  readonly version: string | null;
+  /** The address, or a link's target. */
+  readonly resolved: string | null;
+  /** The address is also what was asked for (version 1: it stands in place of the version). */
+  readonly addressed: boolean;
+  readonly integrity: string | null;
+  readonly link: boolean;
+  readonly inBundle: boolean;
+  readonly npm: NpmEntry;
+  /** What it asks for, by kind. */
+  readonly needs: readonly { readonly kind: NeedKind; readonly names: TextMap }[];
+}
+
+const NO_LIST: readonly string[] = Object.freeze([]);
+
+/** Reads `packages` without its "" entry. Throws StopError where a field has a type that npm never writes. */
+export function readEntries(packages: Readonly<Record<string, unknown>>, path: string): LockedEntry[] {
+  return Object.keys(packages)
+    .filter((location) => location !== "")
+    .map((location) => {
+      const fields = new Fields(packages[location], () => `${path}: packages[${JSON.stringify(location)}]`);
+      return readEntry(location, fields);
+    });
+}
+
+function readEntry(location: string, fields: Fields): LockedEntry {
+  const place = readPlace(location);
+  const optionalDependencies = fields.texts("optionalDependencies");
+  const isFolder = place.ok && place.place.type === "folder";
+  const name = fields.text("name");
+  const facts: ManifestFacts = {
+    dependencies: fields.texts("dependencies"),
+    optionalDependencies,
+    peerDependencies: fields.texts("peerDependencies"),
+    optionalPeers: optionalPeers(fields.value("peerDependenciesMeta")),
+    bin: fields.bin(name ?? (place.ok && place.place.type === "package" ? place.place.name : "")),
+    // Old packages have a list here, which npm keeps and does not read.
+    engines: Array.isArray(fields.value("engines")) ? NO_TEXTS : fields.texts("engines"),
+    os: fields.list("os"),
+    cpu: fields.list("cpu"),
+    libc: fields.list("libc"),
+  };
+  const needs: { kind: NeedKind; names: TextMap }[] = [];
+  const need = (kind: NeedKind, names: TextMap): void => {
+    if (names !== NO_TEXTS) needs.push({ kind, names });
+  };
+  need("prod", facts.dependencies);
+  need("optional", facts.optionalDependencies);
+  need("peer", facts.peerDependencies);
+  // npm gives development dependencies only to the tops of a tree.
+  if (isFolder) need("dev", fields.texts("devDependencies"));
+  return {
+    location,
+    place,
+    name,
+    version: fields.text("version"),
+    resolved: fields.text("resolved"),
+    addressed: false,
+    integrity: fields.text("integrity"),
+    link: fields.flag("link"),
+    inBundle: fields.flag("inBundle"),
+    npm: {
+      facts,
+      hasInstallScript: fields.flag("hasInstallScript"),
+      hasShrinkwrap: fields.flag("hasShrinkwrap"),
+      dev: fields.flag("dev"),
+      optional: fields.flag("optional"),
+      peer: fields.flag("peer"),
+      devOptional: fields.flag("devOptional"),
+    },
+    needs,
+  };
+}
+
+/** The fields of one entry, each asked for by its type. What npm never writes throws StopError LOCKFILE_UNREADABLE. */
+export class Fields {
+  private readonly entry: Readonly<Record<string, unknown>>;
+
+  /** Holds `value` to be an object. `where` names it in messages: the file, and the way to it. */
+  constructor(
+    value: unknown,
+    private readonly where: () => string,
+  ) {
+    this.entry = asObject(value) ?? this.refuse("", "an object");
+  }
+
+  value(key: string): unknown {
+    return Object.hasOwn(this.entry, key) ? this.entry[key] : undefined;
+  }
+
+  entries(): readonly (readonly [string, unknown])[] {
+    return Object.entries(this.entry);
+  }
+
+  /** Null where it is missing, empty, null or false (older npm wrote `"resolved": false`). */
+  text(key: string): string | null {
+    const found = this.value(key);
+    if (found === undefined || found === null || found === false || found === "") return null;
+    return typeof found === "string" ? found : this.refuse(key, "a text");
+  }
+
+  flag(key: string): boolean {
+    const found = this.value(key);
+    if (found === undefined || found === null) return false;
+    return typeof found === "boolean" ? found : this.refuse(key, "true or false");
+  }
+
+  texts(key: string): TextMap {
+    const found = this.value(key);
+    if (found === undefined || found === null) return NO_TEXTS;
+    const texts = asObject(found) ?? this.refuse(key, "an object of texts");
+    for (const name of Object.keys(texts)) {
+      if (typeof texts[name] !== "string") this.refuse(`${key}[${JSON.stringify(name)}]`, "a text");
+    }
+    // It is ours alone, straight from the parser; and "constructor" must not be in it before it is put in.
+    return Object.setPrototypeOf(texts, null) as TextMap;
+  }
+
+  /** A list of texts, or one text as a list of one. */
+  list(key: string): readonly string[] {
+    const found = this.value(key);
+    if (found === undefined || found === null) return NO_LIST;
+    const list: unknown[] = Array.isArray(found) ? found : [found];
+    return list.map((one) => (typeof one === "string" ? one : this.refuse(key, "a list of texts")));
+  }
+
+  /** `bin`; one text alone stands for a command of the package's own name. */
+  bin(name: string): TextMap {
+    const found = this.value("bin");
+    if (typeof found !== "string") return this.texts("bin");
+    const texts = Object.create(null) as Record<string, string>;
+    texts[unscoped(name)] = found;
+    return texts;
+  }
+
+  private refuse(key: string, expected: string): never {
+    const at = `${this.where()}${key === "" ? "" : `.${key}`}`;
+    throw new StopError("LOCKFILE_UNREADABLE", `${at} must be ${expected}`, { at });
+  }
+}
+
+function optionalPeers(meta: unknown): readonly string[] {
+  const peers = Object.entries(asObject(meta) ?? {});
+  return peers.length === 0
+    ? NO_LIST
+    : peers
+        .filter(([, about]) => Boolean(asObject(about)?.optional))
+        .map(([name]) => name)
+        .sort();
+}

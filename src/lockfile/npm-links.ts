@@ -1,0 +1,109 @@
+/**
+ * Folders of the project in the place of packages. A link is admitted as a declared workspace under its own name, or
+ * as the root's own `file:` dependency, and nowhere else: a lockfile that points `node_modules/lodash` at any folder
+ * would have it loaded, and its scripts run (measured with npm 11).
+ */
+import semver from "semver";
+import type { Artifact } from "../model/artifact.js";
+import { type Finding, finding } from "../model/finding.js";
+import type { LockedEntry } from "./npm-entries.js";
+import { folderProblem } from "./npm-place.js";
+import { type FileFolders, folderName } from "./npm-root.js";
+import type { Tree } from "./npm-tree.js";
+import type { IsWorkspace } from "./npm-workspaces.js";
+
+export interface LinkContext {
+  readonly tree: Tree;
+  readonly isWorkspace: IsWorkspace;
+  readonly fileFolders: FileFolders;
+  /** Whether the lockfile has entries for folders, with their names and versions: version 1 has not. */
+  readonly describesFolders: boolean;
+}
+
+/** Why this link may not be, or null if it may. By text alone: see `localFolders` for what the disk must still say. */
+export function linkFinding(entry: LockedEntry, index: number, context: LinkContext): Finding | null {
+  const target = entry.resolved ?? "";
+  const refuse = (why: string, expected?: string): Finding =>
+    finding("LOCKFILE_LINK", {
+      says: `${entry.location} is a link to "${target}", ${why}`,
+      expected: expected ?? "a declared workspace, or a file: dependency of the project itself",
+      got: target,
+    });
+  const problem = folderProblem(target);
+  if (problem !== null) return refuse(`which is not a folder inside the project: it ${problem}`);
+  if (!entry.place.ok || entry.place.place.type !== "package" || entry.place.place.inside !== "") {
+    return refuse("and only the project's own node_modules may hold links");
+  }
+  const { name } = entry.place.place;
+  const own = context.fileFolders.byName.get(name) === target;
+  if (!own) {
+    if (!context.isWorkspace(target)) return refuse("which the project declares neither as a workspace nor as file:");
+    if (!context.describesFolders) return null;
+    const behind = folderEntry(context.tree, target);
+    if (behind === null) return refuse("which is a workspace that the lockfile does not describe");
+    const called = folderName(behind.name, target);
+    if (called !== name) return refuse("which is a workspace of another name", called);
+  }
+  return wantedFinding(name, target, own, index, context, refuse);
+}
+
+/** The link must also be what dependents mean: nobody who asks a registry for that name may be given a folder. */
+function wantedFinding(
+  name: string,
+  target: string,
+  own: boolean,
+  index: number,
+  context: LinkContext,
+  refuse: (why: string, expected?: string) => Finding,
+): Finding | null {
+  const version = folderEntry(context.tree, target)?.version ?? null;
+  for (const { range, by } of context.tree.asked(index)?.ranges ?? []) {
+    const who = by?.location ?? "the project";
+    if (own) {
+      if (isOfProject(by)) continue;
+      return refuse(`while ${who} asks a registry for ${name}@${range}`, `${name}@${range} from its registry`);
+    }
+    // What npm itself takes a workspace for (arborist's dep-valid.js).
+    const satisfied = range === "" || range === "*" || (version !== null && semver.satisfies(version, range, true));
+    if (!satisfied) {
+      return refuse(`version ${version ?? "unknown"}, while ${who} asks for ${name}@${range}`, `${name}@${range}`);
+    }
+  }
+  return null;
+}
+
+/** Whether a folder entry stands for a folder that the project declares. */
+export function isDeclaredFolder(folder: string, context: LinkContext): boolean {
+  return context.isWorkspace(folder) || context.fileFolders.paths.has(folder);
+}
+
+/** A folder that takes the place of a package, as far as a lockfile can tell. */
+export interface LocalFolder {
+  /** Of the link: `node_modules/app`. */
+  readonly location: string;
+  /** Relative to the lockfile's folder, with `/`; "" is that folder itself. */
+  readonly folder: string;
+  /** The name that the package.json in the folder must have (or the folder, where it has none). */
+  readonly name: string;
+}
+
+/**
+ * The links of a lockfile, for those who can see the disk: the real path of each `folder` must lie inside the
+ * project's real path, and its package.json must carry `name`. Links that were refused by text are left out.
+ */
+export function localFolders(artifacts: readonly Artifact[]): readonly LocalFolder[] {
+  return artifacts.flatMap(({ source, location, findings }) =>
+    source.type === "link" && !findings.some(({ code }) => code === "LOCKFILE_LINK")
+      ? [{ location, folder: source.target, name: location.slice("node_modules/".length) }]
+      : [],
+  );
+}
+
+function folderEntry(tree: Tree, folder: string): LockedEntry | null {
+  const index = tree.byLocation.get(folder);
+  return index === undefined ? null : (tree.entries[index] ?? null);
+}
+
+function isOfProject(by: LockedEntry | null): boolean {
+  return by === null || (by.place.ok && by.place.place.type === "folder");
+}

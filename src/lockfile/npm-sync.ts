@@ -1,0 +1,88 @@
+/**
+ * Whether lockfile and package.json speak of the same project. `npm ci` refuses when what package.json asks for is
+ * not what is locked (npm's validate-lockfile.js, over arborist's ideal tree); that is a refusal here too. Texts that
+ * differ while what is locked still satisfies both are told as a warning.
+ */
+import semver from "semver";
+import { type Finding, finding } from "../model/finding.js";
+import type { LockedEntry } from "./npm-entries.js";
+import type { NpmRoot, TextMap } from "./npm-root.js";
+import { readSpec } from "./npm-source.js";
+import type { Tree } from "./npm-tree.js";
+
+const SHOWN = 5;
+const KINDS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+
+/**
+ * Compares the project with the lockfile's own copy of it (null for version 1, which has none, or where there is no
+ * package.json to compare with), and the project's wishes with what is locked.
+ */
+export function syncFindings(project: NpmRoot, copy: NpmRoot | null, tree: Tree): Finding[] {
+  const missing = unsatisfied(project, tree);
+  const { moved, ranges } = copy === null ? { moved: [], ranges: [] } : differences(project, copy);
+  const hard = [...missing, ...moved];
+  if (hard.length > 0) return [outOfDate([...hard, ...ranges])];
+  return ranges.length > 0 ? [outOfDate(ranges, "warn")] : [];
+}
+
+function outOfDate(differences: readonly string[], severity?: "warn"): Finding {
+  const shown = differences.slice(0, SHOWN).join("; ");
+  const more = differences.length > SHOWN ? `; and ${differences.length - SHOWN} more` : "";
+  return finding("LOCKFILE_OUT_OF_DATE", {
+    says: `package.json and the lockfile differ: ${shown}${more}`,
+    ...(severity === undefined ? {} : { severity }),
+  });
+}
+
+/** What is asked for under another kind, or on one side only, and what is asked for in another range. */
+function differences(project: NpmRoot, copy: NpmRoot): { moved: string[]; ranges: string[] } {
+  const moved: string[] = [];
+  const ranges: string[] = [];
+  for (const kind of KINDS) {
+    const asked: TextMap = project[kind];
+    const locked: TextMap = copy[kind];
+    for (const name of new Set([...Object.keys(asked), ...Object.keys(locked)])) {
+      const [wish, text] = [asked[name], locked[name]];
+      if (wish === text) continue;
+      if (wish === undefined) moved.push(`${name} is no longer under ${kind} of package.json`);
+      else if (text === undefined) moved.push(`${name} is new under ${kind} of package.json`);
+      else ranges.push(`${name} is "${wish}" in package.json and "${text}" in the lockfile`);
+    }
+  }
+  if (patterns(project) !== patterns(copy)) {
+    moved.push(`workspaces are [${project.workspaces.join(", ")}], in the lockfile [${copy.workspaces.join(", ")}]`);
+  }
+  return { moved, ranges };
+}
+
+/** The order of patterns means something only where some of them exclude. */
+function patterns({ workspaces }: NpmRoot): string {
+  const excluding = workspaces.some((pattern) => pattern.startsWith("!"));
+  return JSON.stringify(excluding ? workspaces : [...workspaces].sort());
+}
+
+/** Direct dependencies that are not locked, or not in a version that was asked for. Optional ones may be missing. */
+function unsatisfied(project: NpmRoot, tree: Tree): string[] {
+  const wrong: string[] = [];
+  for (const kind of KINDS) {
+    if (kind === "peerDependencies") continue;
+    for (const [name, text] of Object.entries(project[kind])) {
+      const entry = tree.entries[tree.byLocation.get(`node_modules/${name}`) ?? -1];
+      if (entry === undefined) {
+        if (kind !== "optionalDependencies") wrong.push(`${name} is not locked`);
+      } else if (!satisfies(entry, text)) {
+        wrong.push(`${name} is locked as ${entry.name ?? name}@${entry.version ?? "?"}, not as "${text}"`);
+      }
+    }
+  }
+  return wrong;
+}
+
+/** As arborist's dep-valid.js, where a version can be compared; addresses have findings of their own. */
+function satisfies(entry: LockedEntry, text: string): boolean {
+  const spec = readSpec(text);
+  if (entry.link || (spec.kind !== "registry" && spec.kind !== "alias")) return true;
+  if (spec.kind === "alias" && entry.name !== spec.name) return false;
+  if (spec.range === "" || spec.range === "*" || semver.validRange(spec.range, true) === null) return true;
+  return entry.version !== null && semver.satisfies(entry.version, spec.range, true);
+}

@@ -1,0 +1,79 @@
+/** Brings an artifact's bytes into the quarantine, and reads them there: on a worker thread, hashed again. */
+import path from "node:path";
+import type { Inspection } from "../model/archive.js";
+import type { Artifact } from "../model/artifact.js";
+import { type Finding, finding } from "../model/finding.js";
+import { LIMITS } from "../model/limits.js";
+import type { PinnedOrigin, RegistryOrigin } from "./origin.js";
+import type { River } from "./river.js";
+
+export type Bytes =
+  | { readonly ok: true; readonly inspection: Inspection }
+  | { readonly ok: false; readonly finding: Finding };
+
+/**
+ * The bytes of the lockfile's digest if the store holds them, else those that the origin gives. Whatever lies in the
+ * store under a digest that it no longer has is removed, and fetched once more.
+ */
+export async function bringBytes(
+  river: River,
+  artifact: Artifact,
+  origin: RegistryOrigin | PinnedOrigin,
+  project: string,
+): Promise<Bytes> {
+  const locked = artifact.locked.sha512;
+  if (locked !== undefined && (await river.quarantine.has(locked))) {
+    const inspection = await inspect(river, locked);
+    if (inspection.packed.sha512 === locked) return { ok: true, inspection };
+    await river.quarantine.discard(locked);
+  }
+  const received = await receive(river, artifact, origin, project);
+  if (!received.ok) return received;
+  const inspection = await inspect(river, received.sha512);
+  // What is not what was locked is looked at once, for the report, and not kept.
+  if (locked !== undefined && locked !== received.sha512) await river.quarantine.discard(received.sha512);
+  if (inspection.packed.sha512 === received.sha512) return { ok: true, inspection };
+  await river.quarantine.discard(received.sha512);
+  return {
+    ok: false,
+    finding: finding("FETCH_FAILED", { says: "the store gave back other bytes than were put into it" }),
+  };
+}
+
+type Received = { readonly ok: true; readonly sha512: string } | { readonly ok: false; readonly finding: Finding };
+
+async function receive(
+  river: River,
+  artifact: Artifact,
+  origin: RegistryOrigin | PinnedOrigin,
+  project: string,
+): Promise<Received> {
+  const { quarantine, client, world } = river;
+  const take = async (chunks: AsyncIterable<Uint8Array>) => {
+    const received = await quarantine.receive(chunks, { maxBytes: LIMITS.tarballBytes });
+    river.progress.step(received.size);
+    return received.digests.sha512;
+  };
+  if (artifact.source.type === "file") {
+    const file = path.join(project, artifact.source.path);
+    const real = await world.files.realPath(file);
+    const root = await world.files.realPath(project);
+    if (real === null || root === null || !real.startsWith(root + path.sep)) {
+      const says = `${artifact.source.path} is not a file inside the project`;
+      return { ok: false, finding: finding("LOCKFILE_SOURCE_UNSUPPORTED", { says }) };
+    }
+    if (((await world.files.status(real))?.size ?? 0) > LIMITS.tarballBytes) {
+      return { ok: false, finding: finding("ARCHIVE_TOO_LARGE", { says: `${artifact.source.path} is too large` }) };
+    }
+    return { ok: true, sha512: await take(world.files.stream(real)) };
+  }
+  const address = origin.type === "registry" ? origin.tarball : origin.pin.from;
+  const redirects = origin.type === "registry" ? origin.from.redirects : [];
+  const answer = await client.stream(address, { maxBytes: LIMITS.tarballBytes, redirects }, take);
+  if (answer.ok) return { ok: true, sha512: answer.value };
+  return { ok: false, finding: finding(answer.code, { says: answer.says }) };
+}
+
+function inspect(river: River, sha512: string): Promise<Inspection> {
+  return river.world.workers.run<Inspection>("inspect", river.quarantine.path(sha512));
+}

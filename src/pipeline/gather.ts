@@ -1,0 +1,94 @@
+/** Gathers the evidence for one artifact: every kind that applies gives exactly one outcome. */
+import type { NpmClaims } from "../ecosystem/npm.js";
+import type { Inspection } from "../model/archive.js";
+import { type Evidence, evidence, type Outcome } from "../model/evidence.js";
+import type { Finding } from "../model/finding.js";
+import { verifyIdentity } from "../verify/identity.js";
+import { verifyIntegrity } from "../verify/integrity.js";
+import { verifyManifest } from "../verify/manifest.js";
+import { needsPublication, verifyRegistrySignature } from "../verify/registry-signature.js";
+import { askPublication } from "./claims.js";
+import { type Known, packageJson } from "./known.js";
+import { gatherOpenPgp } from "./openpgp.js";
+import type { River } from "./river.js";
+
+/** All evidence for one artifact, in the order in which it is reported. */
+export async function gather(river: River, known: Known): Promise<Evidence[]> {
+  const { subject } = known;
+  if (subject === null) return [];
+  const claims = known.claimed?.ok ? known.claimed.claims : null;
+  const outcomes: [Evidence["kind"], Outcome | null][] = [
+    ["integrity", verifyIntegrity(known.artifact.locked, known.own, claims?.integrity ?? null)],
+    ["registry-signature", await registrySignature(river, known, claims)],
+    ["openpgp-signature", await gatherOpenPgp(river, known)],
+    ["archive", archive(known.inspection)],
+    ["identity", identity(known)],
+    ["manifest", await manifest(known, claims)],
+  ];
+  return outcomes.flatMap(([kind, outcome]) => (outcome === null ? [] : [evidence(kind, subject, outcome)]));
+}
+
+async function registrySignature(river: River, known: Known, claims: NpmClaims | null): Promise<Outcome | null> {
+  if (known.claimed === null || known.home === null || known.asked === null) return null;
+  if (claims === null) return unavailable(known.claimed);
+  const { name, version } = known.artifact;
+  const { keys, id } = known.home;
+  const publication = needsPublication(keys, claims.signatures)
+    ? await askPublication(river, known.asked, known.artifact)
+    : null;
+  if (publication !== null && !publication.ok) return unavailable(publication);
+  return verifyRegistrySignature({
+    name,
+    version,
+    registry: id,
+    keys,
+    own: known.own,
+    published: claims.integrity,
+    signatures: claims.signatures,
+    publication: publication?.value ?? null,
+  });
+}
+
+function archive(inspection: Inspection | null): Outcome | null {
+  if (inspection === null) return null;
+  if (inspection.ok) return { outcome: "verified", signers: [] };
+  const { code, says, expected, got } = inspection.finding;
+  return {
+    outcome: "invalid",
+    code,
+    detail: says,
+    ...(expected === null ? {} : { expected }),
+    ...(got === null ? {} : { got }),
+  };
+}
+
+function identity(known: Known): Outcome | null {
+  return known.inspection?.ok ? verifyIdentity(known.artifact, packageJson(known.inspection.listing.manifest)) : null;
+}
+
+async function manifest(known: Known, claims: NpmClaims | null): Promise<Outcome | null> {
+  if (!known.inspection?.ok) return null;
+  if (known.claimed !== null && claims === null) return unavailable(known.claimed);
+  const { listing } = known.inspection;
+  return verifyManifest({
+    name: known.artifact.name,
+    lock: known.artifact.npm,
+    registry: claims?.manifest ?? null,
+    archive: { manifest: packageJson(listing.manifest), files: new Set(listing.files.map((file) => file.path)) },
+  });
+}
+
+/** Claims of another name are invalid, claims that could not be had are unavailable: never one for the other. */
+function unavailable(result: { readonly ok: boolean; readonly finding?: Finding }): Outcome {
+  const found = result.finding;
+  if (found === undefined) throw new TypeError("claims that were had are not unavailable");
+  const { code, says, severity, expected, got } = found;
+  if (severity === "undecided") return { outcome: "unavailable", code, detail: says };
+  return {
+    outcome: "invalid",
+    code,
+    detail: says,
+    ...(expected === null ? {} : { expected }),
+    ...(got === null ? {} : { got }),
+  };
+}

@@ -1,0 +1,69 @@
+/** From lockfile entries to verdicts: as many of the one as of the other, always. */
+import type { Artifact } from "../model/artifact.js";
+import { accountFor } from "./account.js";
+import { judgeBundled } from "./bundled.js";
+import { mapConcurrent } from "./concurrent.js";
+import type { Judged } from "./judged.js";
+import type { River } from "./river.js";
+import { judge, weigh } from "./weigh.js";
+
+/**
+ * Judges every artifact of a lockfile, in its order.
+ * @param project the lockfile's folder, absolute
+ */
+export async function judgeAll(river: River, artifacts: readonly Artifact[], project: string): Promise<Judged[]> {
+  const results = new Map<Artifact, Judged>();
+  const byLocation = new Map<string, Judged>();
+  const settle = (artifact: Artifact, judged: Judged): void => {
+    results.set(artifact, judged);
+    byLocation.set(artifact.location, judged);
+  };
+  const open: Artifact[] = [];
+  for (const artifact of artifacts) {
+    const verdict = await accountFor(river, artifact, project);
+    if (verdict === null) open.push(artifact);
+    else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null });
+  }
+  const groups = groupBy(
+    open.filter((artifact) => artifact.source.type !== "bundled"),
+    sameBytes,
+  );
+  river.progress.stage("verifying", groups.length);
+  await mapConcurrent(groups, river.options.concurrency, async (group) => {
+    const weighed = await weigh(river, group[0], project);
+    const { listing, packedSize, requirements } = weighed;
+    for (const artifact of group)
+      settle(artifact, { verdict: judge(river, artifact, weighed), listing, packedSize, requirements });
+    river.progress.step(0);
+  });
+  // What lies in another's tarball is judged by that tarball, from the outside in.
+  const inside = open.filter((artifact) => artifact.source.type === "bundled");
+  for (const artifact of inside.sort((a, b) => a.location.length - b.location.length)) {
+    settle(artifact, judgeBundled(river, artifact, byLocation));
+  }
+  return artifacts.map((artifact) => {
+    const judged = results.get(artifact);
+    if (judged === undefined) throw new Error(`no verdict was reached for ${artifact.location}`);
+    return judged;
+  });
+}
+
+/** One package at several places of the tree is fetched and read once, and decided for each place. */
+function sameBytes(artifact: Artifact): string {
+  const { name, version, source, locked, npm, findings } = artifact;
+  const entry = npm === null ? null : [npm.facts, npm.hasInstallScript, npm.hasShrinkwrap];
+  return JSON.stringify([name, version, source, locked, entry, findings]);
+}
+
+type Group = [Artifact, ...Artifact[]];
+
+function groupBy(items: readonly Artifact[], keyOf: (item: Artifact) => string): Group[] {
+  const groups = new Map<string, Group>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,172 @@
+/**
+ * The lock step of `secure-install <spec…>`: npm's own resolver, in a temporary copy of the project's manifests,
+ * behind our gateway. The project is not touched until everything that came out has passed.
+ */
+import { packumentAddress, tarballAddress } from "../ecosystem/npm.js";
+import { resolveSpecs } from "../ecosystem/npm-specs.js";
+import { type LockGateway, openLockGateway, type UpstreamRequest } from "../gateway/lock.js";
+import { copyBack, copyManifests, type ManifestCopy } from "../installer/copy.js";
+import { npmLock } from "../installer/npm.js";
+import { type Finding, finding, StopError } from "../model/finding.js";
+import { LIMITS } from "../model/limits.js";
+import { registryAt } from "../trust/lookup.js";
+import type { Installation } from "./handoff.js";
+import { changedSince, type Inputs, takeInputs } from "./inputs.js";
+import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
+import type { River } from "./river.js";
+
+export interface LockRequest {
+  /** As the user wrote them: `express`, `left-pad@1.3.0`, `npm:@acme/lib@^2`. */
+  readonly specs: readonly string[];
+  /** `--save-dev` and the like. */
+  readonly saving: readonly string[];
+}
+
+export type Locked =
+  | {
+      readonly ok: true;
+      /** The lockfile that was made, as if it lay in the project. */
+      readonly project: Project;
+      readonly copy: ManifestCopy;
+      readonly findings: readonly Finding[];
+    }
+  /** npm could not resolve: its own exit status, and what was wrong as far as we know it. */
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Makes the lockfile that `npm install <specs>` would make. The caller removes the copy. */
+export async function lockInCopy(
+  river: River,
+  how: Installation,
+  directory: string,
+  request: LockRequest,
+): Promise<Locked> {
+  const { files } = river.world;
+  const copy = await copyManifests(files, { project: directory, folders: await foldersOf(river, directory), also: [] });
+  let kept = false;
+  const cache = await files.makeTemporary("secure-install-cache-");
+  const gateway = await openLockGateway({
+    routes: routesOf(river),
+    upstream: (asked) => askUpstream(river, asked),
+    tarball: async (asked) => bundlingTarball(river, asked),
+  });
+  try {
+    const unresolved = await resolveSpecs(request.specs, { gateway, cache, directory: copy.folder });
+    if (unresolved.length > 0) return { ok: false, findings: unresolved };
+    const ended = await river.world.processes.run(lockCommand(river, how, copy, cache, gateway, request), {
+      output: { keep: LIMITS.signatureBytes },
+    });
+    if (ended.status !== 0) return { ok: false, findings: [failed(ended.output, gateway.refused)] };
+    const made = await readProject(river.world, copy.folder);
+    const findings = gateway.refused.length === 0 ? [] : [asked(gateway.refused)];
+    kept = true;
+    return { ok: true, project: { ...made, directory }, copy, findings };
+  } finally {
+    await gateway.close();
+    await files.remove(cache);
+    if (!kept) await copy.remove();
+  }
+}
+
+export type Written =
+  | { readonly ok: true; readonly inputs: Inputs; restore(): Promise<void> }
+  | { readonly ok: false; readonly finding: Finding };
+
+/**
+ * Writes package.json and the lockfile that were made into the project. Refused if anything else there, or in the
+ * trust store, is no longer what it was when the run began.
+ */
+export async function writeBack(river: River, judged: Project, copy: ManifestCopy, begun: Inputs): Promise<Written> {
+  const { directory } = judged;
+  const [changed] = await changedSince(river, begun);
+  if (changed !== undefined) return { ok: false, finding: changed };
+  const written = await copyBack(river.world.files, directory, copy);
+  if (!written.ok) return written;
+  const inputs = await takeInputs(river, directory, localFolders(judged.lockfile.artifacts));
+  const project = await readProject(river.world, directory);
+  if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore: written.restore };
+  await written.restore();
+  return { ok: false, finding: finding("HANDOFF_UNSEALED", { says: "the lockfile is not the one that was verified" }) };
+}
+
+function lockCommand(
+  river: River,
+  how: Installation,
+  copy: ManifestCopy,
+  cache: string,
+  gateway: LockGateway,
+  request: LockRequest,
+) {
+  return npmLock({
+    npm: how.npm,
+    folder: copy.folder,
+    cache,
+    settings: river.npm.settings,
+    variables: river.world.environment.variables,
+    extra: how.extra,
+    specs: request.specs,
+    saving: request.saving,
+    gateway,
+    routes: gateway.routes,
+  });
+}
+
+/** The default registry first, then one for each scope that has its own. */
+function routesOf(river: River) {
+  const scoped = [...river.npm.scopes].map(([scope, registry]) => ({ scope, registry }));
+  return [{ scope: null, registry: river.npm.registry }, ...scoped];
+}
+
+/** Metadata, fetched by our own client. Registries that nobody declared are not asked. */
+async function askUpstream(river: River, asked: UpstreamRequest) {
+  const registry = registryAt(river.trust, asked.registry);
+  if (registry === null) throw new Error(`no registry is declared at ${asked.registry}`);
+  const wanted = { maxBytes: LIMITS.packumentBytes, redirects: registry.redirects, accept: asked.accept };
+  const answer = await river.client.get(packumentAddress(asked.registry, asked.name), wanted);
+  if (answer.ok) {
+    const { status, body, headers } = answer.value;
+    return { status, body, contentType: headers["content-type"] ?? "application/json" };
+  }
+  if (answer.status === 404)
+    return { status: 404, body: Buffer.from('{"error":"not found"}'), contentType: "application/json" };
+  throw new Error(answer.says);
+}
+
+/** npm looks into the tarballs of packages that bundle others; nothing of them is run, and all is verified afterwards. */
+async function bundlingTarball(river: River, asked: { registry: string; name: string; filename: string }) {
+  const registry = registryAt(river.trust, asked.registry);
+  const version = /-(\d[^/]*)\.tgz$/.exec(asked.filename)?.[1];
+  if (registry === null || version === undefined) return null;
+  const address = tarballAddress(asked.registry, asked.name, version);
+  const wanted = { maxBytes: LIMITS.tarballBytes, redirects: registry.redirects };
+  const received = await river.client.stream(address, wanted, (chunks) =>
+    river.quarantine.receive(chunks, { maxBytes: LIMITS.tarballBytes }),
+  );
+  if (!received.ok) return null;
+  const { digests, size } = received.value;
+  return { size, bytes: river.quarantine.stream(digests.sha512) };
+}
+
+/** Folders that the lockfile knows, and those that package.json's workspaces name without patterns. */
+async function foldersOf(river: River, directory: string): Promise<string[]> {
+  await readPackageJson(river.world, directory);
+  const project = await readProject(river.world, directory).catch((error: unknown) => {
+    if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
+    throw error;
+  });
+  return project === null ? [] : localFolders(project.lockfile.artifacts);
+}
+
+function failed(output: string, refused: readonly string[]): Finding {
+  const lines = output.split("\n").filter((line) => /^npm (error|ERR!)/.test(line) && !/complete log/.test(line));
+  const says = `npm could not resolve what was asked for: ${lines
+    .slice(0, 4)
+    .join(" ")
+    .replace(/npm (error|ERR!)\s*/g, "")
+    .trim()}`;
+  return finding("LOCK_FAILED", refused.length === 0 ? { says } : { says, got: refused.slice(0, 3).join(", ") });
+}
+
+function asked(refused: readonly string[]): Finding {
+  const says = `while it resolved, npm asked for what no registry holds, and did not get it: ${refused.slice(0, 5).join(", ")}`;
+  return finding("LOCK_FAILED", { severity: "note", says });
+}

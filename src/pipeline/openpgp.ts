@@ -1,0 +1,76 @@
+/** Fetches detached OpenPGP signatures from where the publishers' identities say, and has them verified. */
+import { formatDigest } from "../model/digest.js";
+import type { Outcome, Signer } from "../model/evidence.js";
+import { LIMITS } from "../model/limits.js";
+import type { Known } from "./known.js";
+import type { River } from "./river.js";
+
+/**
+ * The outcome over all signatures that the candidates' identities point to, or null where no identity is of OpenPGP:
+ * then nobody was asked. One invalid signature refuses, whatever the others say.
+ */
+export async function gatherOpenPgp(river: River, known: Known): Promise<Outcome | null> {
+  const identities = known.candidates.flatMap((publisher) =>
+    publisher.identities.filter((one) => one.type === "openpgp"),
+  );
+  if (identities.length === 0) return null;
+  const addresses = new Set(identities.map((identity) => fill(identity.signatureUrl ?? "{url}.asc", known)));
+  const outcomes: Outcome[] = [];
+  for (const address of addresses) outcomes.push(await one(river, known, address));
+  return merge(outcomes);
+}
+
+async function one(river: River, known: Known, address: string): Promise<Outcome> {
+  const { subject } = known;
+  if (known.inspection === null || subject === null)
+    return { outcome: "absent", detail: "an OpenPGP signature covers bytes, and they were not looked at" };
+  const signature = await askSignature(river, address, formatDigest(subject));
+  if (signature instanceof Uint8Array) {
+    const bytes = await readAll(river, known);
+    const { verifyOpenPgp } = await import("../verify/openpgp.js");
+    const certificates = river.trust.certificates;
+    return verifyOpenPgp({ bytes, signature, certificates, now: river.now, publishedAt: null });
+  }
+  return signature;
+}
+
+/** Kept signatures are taken again, and verified again: an artifact's bytes never change. */
+async function askSignature(river: River, address: string, subject: string): Promise<Uint8Array | Outcome> {
+  const key = `${address} ${subject}`;
+  const kept = await river.quarantine.kept(key, "openpgp", LIMITS.signatureBytes);
+  if (kept !== null) return kept;
+  const answer = await river.client.get(address, { maxBytes: LIMITS.signatureBytes, redirects: [] });
+  if (answer.ok) {
+    await river.quarantine.keep(key, "openpgp", answer.value.body);
+    return answer.value.body;
+  }
+  if (answer.status === 404 || answer.status === 410)
+    return { outcome: "absent", detail: `there is no signature at ${address}` };
+  return { outcome: "unavailable", code: answer.code, detail: answer.says };
+}
+
+/** The bytes that were inspected; whoever changed them since is found out by the digest. */
+async function readAll(river: River, known: Known): Promise<Uint8Array> {
+  const sha512 = known.own.sha512;
+  if (sha512 === undefined || !(await river.quarantine.verify(sha512)))
+    throw new Error("the store lost what it was given");
+  const pieces: Uint8Array[] = [];
+  for await (const piece of river.quarantine.stream(sha512)) pieces.push(Uint8Array.from(piece));
+  return Buffer.concat(pieces);
+}
+
+function fill(template: string, known: Known): string {
+  const { name, version, filename } = known.artifact;
+  const values: Readonly<Record<string, string>> = { url: known.address, name, version, filename };
+  return template.replace(/\{(url|name|version|filename)\}/g, (_, key: string) => values[key] ?? "");
+}
+
+function merge(outcomes: readonly Outcome[]): Outcome {
+  const of = (kind: Outcome["outcome"]) => outcomes.filter((outcome) => outcome.outcome === kind);
+  const signers = (kind: "verified" | "unknown-signer"): Signer[] =>
+    outcomes.flatMap((outcome) => (outcome.outcome === kind ? outcome.signers : []));
+  const invalid = of("invalid")[0];
+  if (invalid !== undefined) return invalid;
+  if (of("verified").length > 0) return { outcome: "verified", signers: signers("verified") };
+  return of("unavailable")[0] ?? of("unknown-signer")[0] ?? of("absent")[0] ?? { outcome: "absent" };
+}

@@ -1,0 +1,108 @@
+/** Where an artifact comes from, whose name it is, and who is asked for its proofs. Nothing is fetched here. */
+import { tarballAddress } from "../ecosystem/npm.js";
+import type { NpmSettings } from "../ecosystem/npmrc.js";
+import type { Artifact } from "../model/artifact.js";
+import { type Finding, finding } from "../model/finding.js";
+import { scopeOf } from "../model/names.js";
+import type { Registry, SourcePin, TrustStore } from "../model/policy.js";
+import { homeOf, mayServe, registryAt, sourcePin } from "../trust/lookup.js";
+
+/** From a registry that may serve this name. */
+export interface RegistryOrigin {
+  readonly type: "registry";
+  readonly home: Registry;
+  readonly from: Registry;
+  /** Who is asked for manifest and signatures: `from`, unless it names another. */
+  readonly evidence: Registry;
+  /** The tarball's address. */
+  readonly tarball: string;
+}
+
+/** From a source that trust.json pins: a URL, a file in the project, or a git commit. */
+export interface PinnedOrigin {
+  readonly type: "pinned";
+  readonly pin: SourcePin;
+}
+
+export type Origin =
+  | { readonly ok: true; readonly origin: RegistryOrigin | PinnedOrigin }
+  | { readonly ok: false; readonly finding: Finding };
+
+/**
+ * Finds the origin of a registry package, or of a pinned source. The findings that the lockfile's reader has for
+ * unsupported sources are answered here: `settled` says which no longer count.
+ */
+export function originOf(artifact: Artifact, trust: TrustStore, npm: NpmSettings): Origin {
+  const { source } = artifact;
+  if (source.type === "registry") return fromRegistry(artifact, trust, addressOf(artifact, source.url, trust, npm));
+  if (source.type === "url" && registryAt(trust, source.url) !== null) return fromRegistry(artifact, trust, source.url);
+  const pin = pinOf(artifact, trust);
+  if (pin !== null) return { ok: true, origin: { type: "pinned", pin } };
+  const unsupported = artifact.findings.find((item) => item.code === "LOCKFILE_SOURCE_UNSUPPORTED");
+  return {
+    ok: false,
+    finding: unsupported ?? finding("LOCKFILE_SOURCE_UNSUPPORTED", { says: "no registry serves it" }),
+  };
+}
+
+/** The artifact without the findings that its origin has answered. */
+export function settled(artifact: Artifact): Artifact {
+  return { ...artifact, findings: artifact.findings.filter((item) => item.code !== "LOCKFILE_SOURCE_UNSUPPORTED") };
+}
+
+/** The source as trust.json spells it: `git+https://…#<commit>`, a URL, or `file:…`. */
+export function sourceText(artifact: Artifact): string | null {
+  const { source } = artifact;
+  if (source.type === "git" || source.type === "url") return source.url;
+  return source.type === "file" ? `file:${source.path}` : null;
+}
+
+function pinOf(artifact: Artifact, trust: TrustStore): SourcePin | null {
+  const text = sourceText(artifact);
+  // A git source that names no full commit is whatever the branch is tomorrow: it can't be pinned.
+  if (text === null || (artifact.source.type === "git" && artifact.source.commit === null)) return null;
+  return sourcePin(trust, artifact, text);
+}
+
+function fromRegistry(artifact: Artifact, trust: TrustStore, address: string): Origin {
+  const { name, ecosystem } = artifact;
+  const home = homeOf(trust, ecosystem, name);
+  const from = registryAt(trust, address);
+  if (from === null) return { ok: false, finding: unknownRegistry(artifact, address) };
+  if (from.ecosystem !== ecosystem || !mayServe(trust, from, home)) {
+    const says = `${name} is at home in the registry "${home.id}", and would come from "${from.id}"`;
+    return { ok: false, finding: finding("REGISTRY_NOT_HOME", { says, expected: home.url, got: from.url }) };
+  }
+  const evidence = trust.registries.find((registry) => registry.id === from.evidenceFrom) ?? from;
+  return { ok: true, origin: { type: "registry", home, from, evidence, tarball: address } };
+}
+
+/** Where npm would fetch it: the lockfile's address, its host replaced as npm replaces it, or the configured registry's. */
+function addressOf(artifact: Artifact, locked: string | null, trust: TrustStore, npm: NpmSettings): string {
+  const scope = scopeOf(artifact.name);
+  const configured = (scope === null ? undefined : npm.scopes.get(scope)) ?? npm.registry;
+  if (locked === null) return tarballAddress(configured, artifact.name, artifact.version);
+  const from = registryAt(trust, locked);
+  const replaced = npm.replaceRegistryHost;
+  const isDefault = replaced === "npmjs" && from?.id === "npmjs";
+  if (from === null || !(isDefault || replaced === "always" || replaced === hostOf(locked))) return locked;
+  return npm.registry === from.url ? locked : `${npm.registry}${locked.slice(from.url.length)}`;
+}
+
+function hostOf(address: string): string | null {
+  return URL.canParse(address) ? new URL(address).hostname : null;
+}
+
+function unknownRegistry(artifact: Artifact, address: string): Finding {
+  const base = /^(.*?\/)(?:@[^/]+(?:\/|%2[fF]))?[^/]+\/-\/[^/]*$/.exec(address)?.[1] ?? address;
+  const scope = scopeOf(artifact.name);
+  const id = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
+  const home = scope === null ? artifact.name : `${scope}/*`;
+  const own = `"${id}": { "url": "${base}", "home": ["${home}"], "require": ["integrity"] }`;
+  const mirror = `"${id}": { "url": "${base}", "serves": "npmjs", "evidenceFrom": "npmjs", "require": ["integrity"] }`;
+  return finding("REGISTRY_UNKNOWN", {
+    says: `no registry is declared at ${base}`,
+    got: address,
+    help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${own}. If it mirrors npm's public registry: ${mirror}.`,
+  });
+}

@@ -1,0 +1,60 @@
+/** What is to be installed: each admitted package, with what its own archive says of its files, commands and scripts. */
+import type { ArchivedFile, ArchiveListing } from "../model/archive.js";
+import type { Artifact } from "../model/artifact.js";
+import type { ScriptReport } from "../model/report.js";
+import type { Passed } from "../model/verdict.js";
+import { isPassed } from "../policy/decide.js";
+import { scriptAllowance } from "../trust/lookup.js";
+import { type PackageFacts, readFacts } from "../verify/npm-facts.js";
+import type { Judged } from "./judged.js";
+import { packageJson } from "./known.js";
+import type { River } from "./river.js";
+
+/** One package at one place of the tree, proven. Only `admit` makes these. */
+export interface Admitted {
+  readonly artifact: Artifact;
+  readonly verdict: Passed;
+  /** Lowercase hex, our own. */
+  readonly sha512: string;
+  /** Bytes of the archive. */
+  readonly size: number;
+  readonly files: readonly ArchivedFile[];
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly facts: PackageFacts;
+}
+
+/** The admitted ones among the judged: those whose bytes passed, and which therefore can be handed over. */
+export async function admit(judged: readonly Judged[]): Promise<Admitted[]> {
+  const read = new Map<ArchiveListing, Promise<Pick<Admitted, "files" | "manifest" | "facts">>>();
+  const admitted: Admitted[] = [];
+  for (const { verdict, listing, packedSize } of judged) {
+    if (!isPassed(verdict) || listing === null || verdict.digest?.algorithm !== "sha512") continue;
+    const known = read.get(listing) ?? describe(verdict.artifact.name, listing);
+    read.set(listing, known);
+    admitted.push({
+      artifact: verdict.artifact,
+      verdict,
+      sha512: verdict.digest.hex,
+      size: packedSize,
+      ...(await known),
+    });
+  }
+  return admitted;
+}
+
+/** What each package asks to run when it is installed, and whether trust.json allows it. */
+export function plannedScripts(river: River, admitted: readonly Admitted[]): ScriptReport[] {
+  return admitted.flatMap(({ artifact, facts }) => {
+    const scripts = Object.keys(facts.scripts);
+    if (scripts.length === 0) return [];
+    const allowance = scriptAllowance(river.trust, artifact);
+    const outcome = allowance === null ? "blocked" : "ran";
+    return [{ purl: artifact.purl, location: artifact.location, scripts, outcome, allowedBy: allowance?.id ?? null }];
+  });
+}
+
+async function describe(name: string, listing: ArchiveListing) {
+  const manifest = packageJson(listing.manifest);
+  const facts = await readFacts(manifest, name, new Set(listing.files.map((file) => file.path)));
+  return { files: listing.files, manifest, facts };
+}

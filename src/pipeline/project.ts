@@ -1,0 +1,56 @@
+/** A project as an installer will read it: its lockfile, its package.json, its folders. */
+import path from "node:path";
+import { findNpmLockfile, readLockfileBytes } from "../lockfile/find.js";
+import { type NpmLockfile, readNpmLockfile } from "../lockfile/npm.js";
+import type { Artifact } from "../model/artifact.js";
+import { type Finding, StopError } from "../model/finding.js";
+import { LIMITS } from "../model/limits.js";
+import type { World } from "../model/world.js";
+
+export interface Project {
+  /** Absolute. */
+  readonly directory: string;
+  readonly lockfile: NpmLockfile;
+  /** Of the lockfile and of what lies beside it. */
+  readonly findings: readonly Finding[];
+}
+
+/** Reads the lockfile that npm would read in `directory`. Throws StopError LOCKFILE_UNREADABLE. */
+export async function readProject(world: World, directory: string): Promise<Project> {
+  const found = await findNpmLockfile(world.files, directory);
+  const lockfile = await readLockfileAt(world, found.path);
+  return { directory, lockfile, findings: [...found.findings, ...lockfile.findings] };
+}
+
+/** Reads one lockfile, wherever it lies; the package.json beside it, if there is one, is what people wrote. */
+export async function readLockfileAt(world: World, file: string): Promise<NpmLockfile> {
+  const bytes = await readLockfileBytes(world.files, file);
+  const packageJson = await readPackageJson(world, path.dirname(file));
+  return readNpmLockfile(bytes, { path: file, packageJson });
+}
+
+/** The project's package.json, parsed, or null if there is none. Throws StopError LOCKFILE_UNREADABLE. */
+export async function readPackageJson(world: World, directory: string): Promise<Record<string, unknown> | null> {
+  const file = path.join(directory, "package.json");
+  try {
+    const bytes = await world.files.read(file, LIMITS.packageJsonBytes);
+    if (bytes === null) return null;
+    const parsed: unknown = JSON.parse(bytes.toString("utf8").replace(/^\ufeff/, ""));
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+  }
+  throw new StopError("LOCKFILE_UNREADABLE", `${file} is not a JSON object`, { at: file, help: "Correct it first." });
+}
+
+/** The folders of workspaces and of root `file:` dependencies, relative to the project. */
+export function localFolders(artifacts: readonly Artifact[]): string[] {
+  const folders = artifacts.flatMap(({ source, findings }) => {
+    // A link that was objected to may lead anywhere.
+    if (findings.length > 0) return [];
+    if (source.type === "workspace") return [source.path];
+    return source.type === "link" ? [source.target] : [];
+  });
+  return [...new Set(folders)].sort();
+}

@@ -1,0 +1,35 @@
+/** What every step of a run is given: the world, the network's client, the store, the trust, the clock's one reading. */
+import type { NpmSettings } from "../ecosystem/npmrc.js";
+import type { Quarantine } from "../fetch/quarantine.js";
+import type { Client } from "../fetch/settings.js";
+import type { TrustStore } from "../model/policy.js";
+import type { World } from "../model/world.js";
+
+export interface RiverOptions {
+  /** Judge signatures over the locked digests, without the bytes. */
+  readonly signaturesOnly: boolean;
+  readonly offline: boolean;
+  /** Leave out what this platform would not install. */
+  readonly thisPlatform: boolean;
+  readonly omit: ReadonlySet<"dev" | "optional" | "peer">;
+  /** Artifacts that are under way at once. */
+  readonly concurrency: number;
+}
+
+/** Told on the way, for a progress display; never part of a result. */
+export interface Progress {
+  stage(name: string, total: number): void;
+  step(bytes: number): void;
+}
+
+export interface River {
+  readonly world: World;
+  readonly client: Client;
+  readonly quarantine: Quarantine;
+  readonly trust: TrustStore;
+  readonly npm: NpmSettings;
+  /** Milliseconds since the epoch: the clock is read once. */
+  readonly now: number;
+  readonly options: RiverOptions;
+  readonly progress: Progress;
+}

@@ -1,0 +1,119 @@
+/** Opens a run: everything that is read once, before any package is looked at. Whatever is unsafe stops it here. */
+import path from "node:path";
+import { type NpmSettings, readNpmSettings } from "../ecosystem/npmrc.js";
+import { createClient } from "../fetch/client.js";
+import { openQuarantine } from "../fetch/quarantine.js";
+import { storeDirectory } from "../fetch/store-directory.js";
+import { type Finding, StopError } from "../model/finding.js";
+import { LIMITS } from "../model/limits.js";
+import type { TrustStore } from "../model/policy.js";
+import type { World } from "../model/world.js";
+import { unsafeEnvironment } from "../policy/environment.js";
+import { loadTrust } from "../trust/load.js";
+import type { Progress, River, RiverOptions } from "./river.js";
+
+export interface SessionRequest {
+  /** The project's folder, absolute. */
+  readonly project: string;
+  /** `--trust`, absolute, or null. */
+  readonly trust: string | null;
+  /** `--cafile`, absolute, or null. */
+  readonly cafile: string | null;
+  /** What `--omit` and `--include` said, or null to take npm's settings. */
+  readonly omit: readonly ("dev" | "optional" | "peer")[] | null;
+  readonly options: Omit<RiverOptions, "omit">;
+  readonly progress: Progress;
+  readonly userAgent: string;
+}
+
+export interface Session {
+  readonly river: River;
+  /** About the surroundings and the trust store: what is weakened, not used, or about to end. */
+  readonly findings: readonly Finding[];
+  close(): Promise<void>;
+}
+
+/** Throws StopError for whatever would make a verdict worthless: unsafe settings, a malformed trust store. */
+export async function openSession(world: World, request: SessionRequest): Promise<Session> {
+  const now = world.clock.now();
+  const { environment, files } = world;
+  const npm = await readNpmSettings(environment, files, request.project);
+  const around = unsafeEnvironment(environment.variables, environment.platform, npm.origins);
+  const unsafe = around.find((item) => item.severity === "refuse");
+  if (unsafe !== undefined)
+    throw new StopError("ENVIRONMENT_UNSAFE", unsafe.says, { at: unsafe.got ?? "", help: unsafe.help });
+  const trust = await openTrust(world, request, now);
+  const quarantine = await openQuarantine(files, storeDirectory(environment), environment.platform);
+  const client = createClient({
+    extraCa: await extraAuthorities(world, npm, request.cafile),
+    proxy: npm.proxy,
+    connections: Math.min(32, request.options.concurrency),
+    credentials: npm.credentials,
+    offline: request.options.offline,
+    userAgent: request.userAgent,
+    clock: world.clock,
+    sleep,
+  });
+  const omit = new Set(request.omit ?? (npm.omit as readonly ("dev" | "optional" | "peer")[]));
+  const options: RiverOptions = { ...request.options, omit };
+  await quarantine.sweep(now);
+  return {
+    river: { world, client, quarantine, trust, npm, now, options, progress: request.progress },
+    findings: [...around, ...trust.findings],
+    close: async () => {
+      await client.close();
+      await world.workers.close();
+    },
+  };
+}
+
+/** The trust store by which this project is judged. */
+export async function openTrust(
+  world: World,
+  where: Pick<SessionRequest, "project" | "trust">,
+  now: number,
+): Promise<TrustStore> {
+  const place = { ...where, directory: where.trust, repositoryRoot: await repositoryRoot(world, where.project), now };
+  return loadTrust(world.files, place, async (bytes) => {
+    const { readCertificate } = await import("../verify/openpgp-certificate.js");
+    return readCertificate(bytes);
+  });
+}
+
+/** The nearest folder at or above `folder` that holds `.git`; null outside of a repository. */
+export async function repositoryRoot(world: World, folder: string): Promise<string | null> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if ((await world.files.status(path.join(at, ".git"))) !== null) return at;
+    if (path.dirname(at) === at) return null;
+  }
+}
+
+/** PEM texts believed besides node's own roots. Where any are given, older nodes forget NODE_EXTRA_CA_CERTS. */
+async function extraAuthorities(world: World, npm: NpmSettings, cafile: string | null): Promise<string[]> {
+  const named = cafile === null ? [] : [await readPem(world, cafile, "--cafile")];
+  const extra = [...npm.ca, ...named];
+  const ofNode = world.environment.variables.NODE_EXTRA_CA_CERTS;
+  if (extra.length === 0 || !ofNode) return extra;
+  return [
+    ...extra,
+    await readPem(world, path.resolve(world.environment.workingDirectory, ofNode), "NODE_EXTRA_CA_CERTS"),
+  ];
+}
+
+async function readPem(world: World, file: string, at: string): Promise<string> {
+  const bytes = await world.files.read(file, LIMITS.certificateBytes * 16).catch(() => null);
+  if (bytes === null) throw new StopError("ENVIRONMENT_UNSAFE", `the certificates in ${file} can't be read`, { at });
+  return bytes.toString("utf8");
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((done) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", finish);
+      done();
+    };
+    const timer = setTimeout(finish, ms);
+    signal?.addEventListener("abort", finish, { once: true });
+  });
+}

@@ -1,0 +1,142 @@
+/** One artifact, from its origin to everything that a decision needs. */
+import type { ArchiveListing, Inspection } from "../model/archive.js";
+import type { Artifact } from "../model/artifact.js";
+import { type Digest, type DigestSet, strongest } from "../model/digest.js";
+import type { EvidenceKind } from "../model/evidence.js";
+import type { Finding } from "../model/finding.js";
+import type { Registry, Requirements } from "../model/policy.js";
+import { type Case, decide } from "../policy/decide.js";
+import { homeOf, requirementsFor } from "../trust/lookup.js";
+import { type Bytes, bringBytes } from "./bytes.js";
+import { askClaims, type Claimed } from "./claims.js";
+import { gather } from "./gather.js";
+import { originOf, type PinnedOrigin, type RegistryOrigin, settled } from "./origin.js";
+import type { River } from "./river.js";
+
+/** All that a decision needs beside the lockfile entry itself; the same for each place where the package stands. */
+export interface Weighed {
+  readonly given: Omit<Case, "artifact">;
+  readonly requirements: Requirements;
+  /** The reader's objection to the kind of source was answered by a declared registry or a pin. */
+  readonly sourceIsSettled: boolean;
+  /** What was read of the archive; null where none was, or it was refused. */
+  readonly listing: ArchiveListing | null;
+  /** Bytes of the archive; 0 where none was brought. */
+  readonly packedSize: number;
+}
+
+/** What must hold of every artifact, whatever the policy says. */
+const ALWAYS: readonly EvidenceKind[] = ["integrity", "archive", "identity", "manifest"];
+
+/**
+ * Brings bytes and claims, and gathers the evidence. Claims that were kept may confirm; before they refuse, the
+ * registry is asked again.
+ * @param project the lockfile's folder, absolute
+ */
+export async function weigh(river: River, artifact: Artifact, project: string): Promise<Weighed> {
+  const found = originOf(artifact, river.trust, river.npm);
+  if (!found.ok) return refused(river, artifact, [found.finding]);
+  const { origin } = found;
+  const requirements = requirementsOf(river, artifact, origin);
+  if (settled(artifact).findings.some(refuses)) return refused(river, artifact, [], requirements);
+  const registry = origin.type === "registry" ? origin.evidence : null;
+  const [bytes, kept] = await Promise.all([
+    wantsBytes(river, artifact) ? bringBytes(river, artifact, origin, project) : null,
+    registry === null ? null : askClaims(river, registry, artifact, false),
+  ]);
+  if (bytes !== null && !bytes.ok) return refused(river, artifact, [bytes.finding], requirements);
+  const seen = look(artifact, bytes);
+  const withClaims = async (claimed: Claimed | null): Promise<Weighed> => {
+    const evidence = await gather(river, {
+      ...about(artifact, origin),
+      ...seen,
+      claimed,
+      candidates: requirements.candidates,
+    });
+    const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always };
+    const listing = seen.inspection?.ok ? seen.inspection.listing : null;
+    const packedSize = seen.inspection?.packed.size ?? 0;
+    return { given, requirements, sourceIsSettled: true, listing, packedSize };
+  };
+  const weighed = await withClaims(kept);
+  const isFinal = registry === null || !kept?.kept || judge(river, artifact, weighed).result === "PASSED";
+  return isFinal ? weighed : withClaims(await askClaims(river, registry, artifact, true));
+}
+
+/** Decides for one place where the package stands. */
+export function judge(river: River, artifact: Artifact, weighed: Weighed) {
+  const entry = weighed.sourceIsSettled ? settled(artifact) : artifact;
+  return decide({ ...weighed.given, artifact: entry }, weighed.requirements, river.now);
+}
+
+function refuses(item: Finding): boolean {
+  return item.severity !== "note" && item.severity !== "warn";
+}
+
+/** npm itself fetches git; a pinned commit stands on its pin, and is not handed off. */
+function wantsBytes(river: River, artifact: Artifact): boolean {
+  return !river.options.signaturesOnly && artifact.source.type !== "git";
+}
+
+interface Seen {
+  readonly subject: Digest | null;
+  readonly own: DigestSet;
+  readonly inspection: Inspection | null;
+  readonly notes: readonly Finding[];
+  readonly always: readonly EvidenceKind[];
+}
+
+/** Our own digests of the bytes; where none were asked for, the locked ones stand in, and say so by what is missing. */
+function look(artifact: Artifact, bytes: Extract<Bytes, { ok: true }> | null): Seen {
+  if (bytes === null) {
+    const always = artifact.source.type === "git" ? [] : (["integrity"] as const);
+    return { subject: strongest(artifact.locked), own: artifact.locked, inspection: null, notes: [], always };
+  }
+  const { inspection } = bytes;
+  const { sha512, sha384, sha256 } = inspection.packed;
+  const notes = inspection.ok ? inspection.listing.notes : [];
+  return {
+    subject: { algorithm: "sha512", hex: sha512 },
+    own: { sha512, sha384, sha256 },
+    inspection,
+    notes,
+    always: ALWAYS,
+  };
+}
+
+function about(artifact: Artifact, origin: RegistryOrigin | PinnedOrigin) {
+  if (origin.type === "pinned") return { artifact, home: null, asked: null, address: origin.pin.from };
+  return { artifact, home: origin.home, asked: origin.evidence, address: origin.tarball };
+}
+
+/** A pinned source has no registry, so no registry's floor: its pin and the rules are what it answers to. */
+function requirementsOf(river: River, artifact: Artifact, origin: RegistryOrigin | PinnedOrigin): Requirements {
+  if (origin.type === "registry") return requirementsFor(river.trust, artifact, origin.from, river.now);
+  const asked = withoutFloor(requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now));
+  return { ...asked, applied: [...asked.applied, origin.pin.id] };
+}
+
+/** What rules ask for, without what registries do. */
+export function withoutFloor(asked: Requirements): Requirements {
+  const isRule = (id: string): boolean => !id.startsWith("registries.");
+  const kinds = [...asked.kinds].flatMap(([kind, by]): [EvidenceKind, string[]][] => {
+    const rules = by.filter(isRule);
+    return rules.length === 0 ? [] : [[kind, rules]];
+  });
+  return { ...asked, kinds: new Map(kinds), applied: asked.applied.filter(isRule) };
+}
+
+function homeFor(river: River, artifact: Artifact): Registry {
+  return homeOf(river.trust, artifact.ecosystem, artifact.name);
+}
+
+/** What was refused, or could not be had, before there was anything to weigh. */
+function refused(
+  river: River,
+  artifact: Artifact,
+  findings: readonly Finding[],
+  requirements = requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now),
+): Weighed {
+  const given = { digest: null, evidence: [], findings, always: ALWAYS };
+  return { given, requirements, sourceIsSettled: false, listing: null, packedSize: 0 };
+}

@@ -1,0 +1,122 @@
+/** The report for people: silence about what is well, a paragraph about what is not, one line at the end. */
+import { CATALOGUE } from "../model/codes.js";
+import type { Finding, StopError } from "../model/finding.js";
+import { type LockfileReport, type Report, type RunResult, resultOf } from "../model/report.js";
+import type { Reported } from "../model/verdict.js";
+import { forTerminal } from "./escape.js";
+import { plural, summaryLine } from "./summary.js";
+
+export interface HumanOptions {
+  readonly color: boolean;
+  /** Show every refused package in full, and the notes of those that passed. */
+  readonly verbose: boolean;
+  /** Say nothing when all is well. */
+  readonly quiet: boolean;
+}
+
+/** Of many packages with one and the same finding, so many are shown in full. */
+const SHOWN_IN_FULL = 3;
+const LABEL = 12;
+
+interface Case {
+  readonly finding: Finding;
+  readonly verdict: Reported | null;
+  readonly lockfile: LockfileReport | null;
+}
+
+/** The whole report as text, or "" where silence was asked for and all is well. */
+export function humanReport(report: Report, options: HumanOptions): string {
+  const paint = painter(options.color);
+  const result = resultOf(report);
+  const groups = grouped(report, options.verbose);
+  if (options.quiet && result === "PASSED" && groups.length === 0) return "";
+  const sections = groups.map((cases) => section(cases, paint, options.verbose));
+  if (report.signaturesOnly)
+    sections.push("Only signatures over the locked digests were judged; the bytes were not seen.\n");
+  return `${sections.map((text) => `${text}\n`).join("")}${paint[result](result)}  ${summaryLine(report)}\n`;
+}
+
+/** A run that could not start. */
+export function humanError(error: Pick<StopError, "code" | "at" | "message" | "help">, color: boolean): string {
+  const paint = painter(color);
+  const at = error.at === null ? "" : ` at ${forTerminal(error.at)}`;
+  const lines = [
+    `${paint.FAILED("✗")} ${paint.strong(error.code)}${at}`,
+    labelled("says", error.message),
+    labelled("means", CATALOGUE[error.code].means),
+    labelled("next", error.help),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Cases of one code stand together, the gravest first; what is only a note is shown when asked for. */
+function grouped(report: Report, verbose: boolean): Case[][] {
+  const cases: Case[] = [
+    ...report.findings.map((finding) => ({ finding, verdict: null, lockfile: null })),
+    ...report.lockfiles.flatMap((lockfile) => [
+      ...lockfile.findings.map((finding) => ({ finding, verdict: null, lockfile })),
+      ...lockfile.verdicts.flatMap((verdict) => verdict.findings.map((finding) => ({ finding, verdict, lockfile }))),
+    ]),
+  ];
+  const order = ["note", "warn", "undecided", "refuse", "tamper"];
+  const groups = new Map<string, Case[]>();
+  for (const item of cases) {
+    if (item.finding.severity === "note" && !verbose) continue;
+    const key = `${order.indexOf(item.finding.severity)} ${item.finding.code}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+function section(cases: readonly Case[], paint: Paint, verbose: boolean): string {
+  const shown = verbose ? cases : cases.slice(0, SHOWN_IN_FULL);
+  const first = cases[0]?.finding;
+  if (first === undefined) return "";
+  const lines = shown.flatMap((item) => describe(item, paint));
+  const rest = cases.length - shown.length;
+  if (rest > 0) {
+    const names = cases.slice(SHOWN_IN_FULL, SHOWN_IN_FULL + 5).map((item) => nameOf(item));
+    lines.push(`  and ${rest} more: ${names.join(", ")}${rest > 5 ? ", …" : ""} (all with --verbose)`);
+  }
+  lines.push(labelled("means", CATALOGUE[first.code].means), labelled("next", first.help));
+  return `${lines.join("\n")}\n`;
+}
+
+function describe(item: Case, paint: Paint): string[] {
+  const { finding, verdict } = item;
+  const grave = finding.severity === "tamper" || finding.severity === "refuse";
+  const mark = grave ? paint.FAILED("✗") : paint.UNDECIDED(finding.severity === "note" ? "·" : "!");
+  const lines = [`${mark} ${paint.strong(nameOf(item))}  ${finding.code}`, labelled("says", finding.says)];
+  const path = verdict?.artifact.paths[0];
+  if (path !== undefined && path !== verdict?.artifact.name) lines.push(labelled("reached by", path));
+  if (finding.expected !== null) lines.push(labelled("expected", finding.expected));
+  if (finding.got !== null) lines.push(labelled("got", finding.got));
+  return lines;
+}
+
+function nameOf(item: Case): string {
+  if (item.verdict !== null) return forTerminal(`${item.verdict.artifact.name}@${item.verdict.artifact.version}`, 120);
+  return item.lockfile === null ? "this run" : forTerminal(item.lockfile.path, 200);
+}
+
+function labelled(label: string, text: string): string {
+  return `    ${label.padEnd(LABEL)}${forTerminal(text, 1000)}`;
+}
+
+type Style = (text: string) => string;
+type Paint = Readonly<Record<RunResult | "strong", Style>>;
+
+function painter(color: boolean): Paint {
+  const style = (code: number): Style => (color ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text);
+  return { PASSED: style(32), FAILED: style(31), UNDECIDED: style(33), strong: style(1) };
+}
+
+/** One line on what an installer was kept from running, or null if nothing was. */
+export function scriptsLine(report: Report): string | null {
+  const blocked = report.scripts.filter((script) => script.outcome === "blocked");
+  const ran = report.scripts.filter((script) => script.outcome === "ran");
+  if (blocked.length + ran.length === 0) return null;
+  const names = blocked.slice(0, 5).map((script) => forTerminal(script.purl, 120));
+  const list = names.length === 0 ? "" : `: ${names.join(", ")}${blocked.length > 5 ? ", …" : ""}`;
+  return `${plural(ran.length, "install script")} run, ${blocked.length} blocked${list}`;
+}

@@ -1,0 +1,60 @@
+/**
+ * The registries that are known without a trust store, and the floor of what they must show. The only file of
+ * the program that names a registry's host.
+ *
+ * npm's keys are those of `registry.npmjs.org/keys.json` in Sigstore's TUF repository (also the seed of the npm
+ * package `@sigstore/tuf` 5.0.1). The windows are consistency, not proof: a publish time is unsigned.
+ */
+import type { Registry } from "../model/policy.js";
+
+/** Since when the newest of what is built in here holds: the day on which npm's current key begins. */
+export const BUILTIN_SINCE = "2025-01-13";
+
+export const BUILTIN: readonly Registry[] = [
+  {
+    id: "npmjs",
+    url: "https://registry.npmjs.org/",
+    ecosystem: "npm",
+    home: ["*"],
+    require: ["integrity", "registry-signature"],
+    floor: ["integrity", "registry-signature"],
+    keys: [
+      {
+        // Nearly all of npm's past is signed with this one, so it stays although its time is over.
+        keyid: "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA",
+        spki: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg==",
+        notBefore: null,
+        expires: Date.UTC(2025, 0, 29),
+      },
+      {
+        keyid: "SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U",
+        spki: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEY6Ya7W++7aUPzvMTrezH6Ycx3c+HOKYCcNGybJZSCJq/fd7Qa8uuAKtdIkUQtQiEKERhAmE5lMMJhP8OkDOa2g==",
+        notBefore: Date.UTC(2025, 0, 13),
+        expires: null,
+      },
+    ],
+    serves: null,
+    evidenceFrom: null,
+    redirects: [],
+  },
+  {
+    id: "pypi",
+    url: "https://pypi.org/",
+    ecosystem: "pypi",
+    home: ["*"],
+    require: ["integrity"],
+    floor: ["integrity"],
+    keys: [],
+    serves: null,
+    evidenceFrom: null,
+    redirects: [],
+  },
+];
+
+/** The built-in registry where every name of an ecosystem is at home that no other registry claims. */
+export function builtinHome(registries: readonly Registry[], ecosystem: Registry["ecosystem"]): Registry {
+  const id = ecosystem === "npm" ? "npmjs" : "pypi";
+  const found = [...registries, ...BUILTIN].find((registry) => registry.id === id);
+  if (found === undefined) throw new Error(`no built-in registry ${id}`);
+  return found;
+}

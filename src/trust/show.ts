@@ -1,0 +1,137 @@
+/** `secure-install trust show <package>`: why a package is trusted, the whole chain. Pure. */
+import type { EvidenceKind } from "../model/evidence.js";
+import type { Ecosystem } from "../model/names.js";
+import type { TrustStore } from "../model/policy.js";
+import { normalizePypi, type Selector, selects, selectsName } from "../model/selector.js";
+import { standing } from "./findings.js";
+import { publisherRows, registryRow } from "./list.js";
+import { homeOf, mayServe } from "./lookup.js";
+import { naming } from "./selection.js";
+import {
+  type Escape,
+  endWords,
+  ruleWords,
+  section,
+  type ToldAllowance,
+  type ToldDenial,
+  type ToldException,
+  type ToldPublisher,
+  type ToldRegistry,
+  type ToldRule,
+  tell,
+} from "./words.js";
+
+/** Whether an entry is for the version that was asked about; `some` where none was named and the entry has a range. */
+type Covers = "yes" | "no" | "some";
+
+/** Why a package is trusted, as one JSON-able object. */
+export interface PackageTrust {
+  readonly package: string;
+  readonly denials: readonly ToldDenial[];
+  readonly home: ToldRegistry;
+  /** Ids of the registries from which it may come, its home first. */
+  readonly servedBy: readonly string[];
+  /** What it must show whatever its version, or in the version asked about; and the places that ask for it. */
+  readonly mustShow: readonly { readonly kind: EvidenceKind; readonly by: readonly string[] }[];
+  /** Every rule that speaks of the name. */
+  readonly rules: readonly (ToldRule & { readonly covers: Covers })[];
+  /** Rules speak of the name, and none covers the version: POLICY_UNCOVERED. */
+  readonly uncovered: boolean;
+  readonly publishers: readonly ToldPublisher[];
+  readonly exceptions: readonly ToldException[];
+  readonly scripts: readonly ToldAllowance[];
+  readonly sources: readonly ToldAllowance[];
+}
+
+/** Tells why a package is trusted; `version` null asks about all of them. `now` is in milliseconds. */
+export function showPackage(
+  store: TrustStore,
+  asked: { readonly ecosystem: Ecosystem; readonly name: string; readonly version: string | null },
+  now: number,
+): PackageTrust {
+  const { ecosystem, version } = asked;
+  const name = ecosystem === "pypi" ? normalizePypi(asked.name) : asked.name;
+  const covers = (select: Selector): Covers => {
+    if (!selectsName(select, ecosystem, name)) return "no";
+    if (select.range === null) return "yes";
+    if (version === null) return "some";
+    return selects(select, ecosystem, name, version) ? "yes" : "no";
+  };
+  const touches = (select: Selector): boolean => covers(select) !== "no";
+  const home = homeOf(store, ecosystem, name);
+  const rules = naming(store.rules, ecosystem, name).filter(
+    (rule) => standing(rule, now) !== "ended" && !rule.except.some((except) => covers(except) === "yes"),
+  );
+  const covering = rules.filter((rule) => covers(rule.select) === "yes");
+  const asking = [{ id: `registries.${home.id}`, require: home.require }, ...covering];
+  const kinds = new Set(asking.flatMap(({ require }) => require));
+  const named = new Set(rules.filter((rule) => touches(rule.select)).flatMap((rule) => rule.publishers?.of ?? []));
+  const servers = store.registries.filter((registry) => registry.id !== home.id && mayServe(store, registry, home));
+  return {
+    package: `${ecosystem}:${name}${version === null ? "" : `@${version}`}`,
+    denials: store.denials.filter(({ select }) => touches(select)).map(tell.denial),
+    home: tell.registry(home),
+    servedBy: [home.id, ...servers.map(({ id }) => id)],
+    mustShow: [...kinds].map((kind) => ({
+      kind,
+      by: asking.filter(({ require }) => require.includes(kind)).map(({ id }) => id),
+    })),
+    rules: rules.map((rule) => ({ ...tell.rule(rule, now), covers: covers(rule.select) })),
+    uncovered: version !== null && rules.length > 0 && covering.length === 0,
+    publishers: store.publishers.filter((publisher) => named.has(publisher.name)).map(tell.publisher),
+    exceptions: store.exceptions.filter(({ select }) => touches(select)).map((item) => tell.exception(item, now)),
+    scripts: store.scripts.filter(({ allow }) => touches(allow)).map(tell.allowance),
+    sources: store.sources.filter(({ allow }) => touches(allow)).map(tell.allowance),
+  };
+}
+
+/** The lines of `trust show`. `printable` is applied to every cell. */
+export function showLines(shown: PackageTrust, printable: Escape): string[] {
+  const part = (title: string, rows: readonly (readonly string[])[]): string[] => section(title, rows, printable);
+  const mirrors = shown.servedBy.slice(1);
+  return [
+    printable(shown.package),
+    ...part(
+      "Denied by",
+      shown.denials.map(({ id, select, reason }) => [id, select, reason]),
+    ),
+    ...part("Home", [registryRow(shown.home)]),
+    ...part(
+      "May also come from",
+      mirrors.map((id) => [id]),
+    ),
+    ...part(
+      "Must show",
+      shown.mustShow.map(({ kind, by }) => [kind, `asked by ${by.join(", ")}`]),
+    ),
+    ...part(
+      "Rules",
+      shown.rules.map((rule) => [rule.id, rule.select, ruleWords(rule), coverWords(rule), endWords(rule), rule.reason]),
+    ),
+    ...(shown.uncovered ? ["", "No rule covers this version: it is refused (POLICY_UNCOVERED)."] : []),
+    ...part("Publishers", shown.publishers.flatMap(publisherRows)),
+    ...part(
+      "Exceptions",
+      shown.exceptions.map((item) => [
+        item.id,
+        item.select,
+        `waives ${item.waive.join(", ")} for ${item.digest}`,
+        endWords(item),
+        item.reason,
+      ]),
+    ),
+    ...part(
+      "Sources pinned",
+      shown.sources.map(({ id, allow, from = "", reason }) => [id, allow, from, reason]),
+    ),
+    ...(shown.scripts.length === 0 ? ["", "Its install scripts are not allowed to run."] : []),
+    ...part(
+      "Install scripts allowed",
+      shown.scripts.map(({ id, allow, reason }) => [id, allow, reason]),
+    ),
+  ];
+}
+
+function coverWords({ covers }: { readonly covers: Covers }): string {
+  return { yes: "applies", no: "other versions only", some: "depends on the version" }[covers];
+}

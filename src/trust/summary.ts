@@ -1,0 +1,129 @@
+/** `secure-install trust check`: what of the store holds, ends soon, is unused, or weak. Pure. */
+import type { Registry, TrustStore } from "../model/policy.js";
+import { standing, weakening } from "./findings.js";
+import { unusedCertificates } from "./store.js";
+import { columns, type Escape, endWords, section, tell } from "./words.js";
+
+/** One thing that a person should look at. `place` is where it stands: `exceptions[0]`, `keys/<FINGERPRINT>.asc`. */
+export interface Remark {
+  readonly place: string;
+  readonly says: string;
+}
+
+/** The state of the store as one JSON-able object. */
+export interface TrustSummary {
+  readonly directory: string | null;
+  readonly digest: string | null;
+  readonly counts: Readonly<Record<string, number>>;
+  /** What asks for less than the built-in floor, or lets something through. */
+  readonly weak: readonly Remark[];
+  /** What nothing could ever satisfy. */
+  readonly unmeetable: readonly Remark[];
+  readonly endsSoon: readonly Remark[];
+  readonly ended: readonly Remark[];
+  readonly unused: readonly Remark[];
+}
+
+/** Looks the store over. `now` is in milliseconds. */
+export function summarize(store: TrustStore, now: number): TrustSummary {
+  return {
+    directory: store.directory,
+    digest: store.digest === null ? null : `sha256:${store.digest}`,
+    counts: {
+      registries: store.registries.length,
+      publishers: store.publishers.length,
+      certificates: store.certificates.size,
+      rules: store.rules.length,
+      exceptions: store.exceptions.length,
+      denials: store.denials.length,
+      scripts: store.scripts.length,
+      sources: store.sources.length,
+      sdists: store.sdists.length,
+      owners: store.owners?.identities.length ?? 0,
+    },
+    weak: weakenings(store, now),
+    unmeetable: store.registries.flatMap(unmeetable),
+    endsSoon: ending(store, now, "ends soon"),
+    ended: ending(store, now, "ended"),
+    unused: unused(store),
+  };
+}
+
+/** Both forms of weakening, which every summary counts: registries below their floor, and exceptions in force. */
+export function weakenings(store: TrustStore, now: number): readonly Remark[] {
+  return [
+    ...store.registries.flatMap((registry) =>
+      weakening(registry).map(({ says }) => ({ place: `registries.${registry.id}`, says })),
+    ),
+    ...store.exceptions
+      .filter((exception) => standing(exception, now) !== "ended")
+      .map(({ id, select, waive, reason }) => ({
+        place: id,
+        says: `${select.text} need not show ${waive.join(", ")}: ${reason}`,
+      })),
+  ];
+}
+
+function unmeetable(registry: Registry): readonly Remark[] {
+  if (!registry.require.includes("registry-signature") || registry.keys.length > 0 || registry.home.length === 0)
+    return [];
+  const says = 'It requires registry-signature and has no "keys": nothing that is at home there can pass.';
+  return [{ place: `registries.${registry.id}`, says }];
+}
+
+function ending(store: TrustStore, now: number, state: "ends soon" | "ended"): readonly Remark[] {
+  const told = [
+    ...store.exceptions.map((exception) => tell.exception(exception, now)),
+    ...store.rules.map((rule) => tell.rule(rule, now)),
+  ];
+  return told
+    .filter((item) => item.standing === state)
+    .map((item) => ({ place: item.id, says: `${item.select}, ${endWords(item)}: ${item.reason}` }));
+}
+
+function unused(store: TrustStore): readonly Remark[] {
+  const named = new Set(store.rules.flatMap((rule) => rule.publishers?.of ?? []));
+  const referred = new Set(store.registries.flatMap(({ serves, evidenceFrom }) => [serves, evidenceFrom]));
+  return [
+    ...unusedCertificates(store).map((fingerprint) => ({
+      place: `keys/${fingerprint}.asc`,
+      says: "No publisher and no owner has this certificate.",
+    })),
+    ...store.publishers
+      .filter(({ name, compromised }) => !named.has(name) && compromised === null)
+      .map(({ name }) => ({ place: `publishers.${name}`, says: "No rule names this publisher." })),
+    ...store.registries
+      .filter(({ id, home, serves, floor }) => home.length + floor.length === 0 && serves === null && !referred.has(id))
+      .map(({ id }) => ({
+        place: `registries.${id}`,
+        says: "Nothing is at home there, and it serves no other registry.",
+      })),
+  ];
+}
+
+/** The lines of `trust check`. `printable` is applied to every cell. */
+export function summaryLines(summary: TrustSummary, printable: Escape): string[] {
+  const counts = Object.entries(summary.counts).filter(([, count]) => count > 0);
+  const part = (title: string, remarks: readonly Remark[]): string[] =>
+    section(
+      title,
+      remarks.map(({ place, says }) => [place, says]),
+      printable,
+    );
+  return [
+    summary.directory === null
+      ? "No trust store: the built-in floor applies."
+      : `Trust store: ${printable(summary.directory)} is well formed.`,
+    ...(summary.digest === null ? [] : [summary.digest]),
+    "",
+    ...columns(
+      counts.map(([what, count]) => [what, String(count)]),
+      escape,
+    ),
+    ...part("Weaker than the built-in floor", summary.weak),
+    ...part("Can never be satisfied", summary.unmeetable),
+    ...part("Ends within six weeks", summary.endsSoon),
+    ...part("Has ended, and no longer applies", summary.ended),
+    ...part("Not used", summary.unused),
+  ];
+}

@@ -1,0 +1,139 @@
+/**
+ * Evidence `manifest`: the lockfile, the registry and the package.json inside the tarball must tell one story of what
+ * is installed, linked and run. Where they differ, a reviewer reads one and the installer acts on another.
+ */
+import type { NpmEntry } from "../model/artifact.js";
+import type { Outcome } from "../model/evidence.js";
+import { type PackageFacts, readFacts } from "./npm-facts.js";
+
+export interface ManifestInput {
+  readonly name: string;
+  readonly lock: NpmEntry | null;
+  /** The registry's manifest of this version, or null where the registry is not asked (a pinned URL or file). */
+  readonly registry: Readonly<Record<string, unknown>> | null;
+  /** The parsed package.json of the archive, and the paths of all its files. */
+  readonly archive: { readonly manifest: Readonly<Record<string, unknown>>; readonly files: ReadonlySet<string> };
+}
+
+interface Difference {
+  readonly field: string;
+  readonly sides: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Compares the three; the archive's own word is what the installer will act on, so the others are held against it. */
+export async function verifyManifest(input: ManifestInput): Promise<Outcome> {
+  let archive: PackageFacts;
+  let registry: PackageFacts | null;
+  let lock: PackageFacts | null;
+  try {
+    archive = await readFacts(input.archive.manifest, input.name, input.archive.files);
+    registry = input.registry === null ? null : await readFacts(input.registry, input.name, null);
+    lock = input.lock?.facts ? await readFacts({ ...input.lock.facts }, input.name, null) : null;
+  } catch (error) {
+    const detail = `npm's own reader cannot make sense of the manifest: ${(error as Error).message}`;
+    return { outcome: "invalid", code: "MANIFEST_MISMATCH", detail };
+  }
+  const difference =
+    compareFlags(input, archive, registry) ??
+    (registry === null ? null : compareWithRegistry(registry, archive)) ??
+    (lock === null ? null : compareWithLock(lock, input.lock?.facts?.optionalPeers ?? [], archive));
+  if (difference === null) return { outcome: "verified", signers: [] };
+  return {
+    outcome: "invalid",
+    code: "MANIFEST_MISMATCH",
+    detail: `${difference.field} in the archive is not what ${difference.sides} says`,
+    expected: difference.expected,
+    got: difference.got,
+  };
+}
+
+/** What the lockfile's flags promise, and the script that only the presence of a file makes. */
+function compareFlags(input: ManifestInput, archive: PackageFacts, registry: PackageFacts | null): Difference | null {
+  if (input.lock?.hasShrinkwrap && !input.archive.files.has("npm-shrinkwrap.json")) {
+    const got = "no such file";
+    return { field: "npm-shrinkwrap.json", sides: "the lockfile", expected: "hasShrinkwrap", got };
+  }
+  const raw = input.registry;
+  const announced =
+    registry?.scripts.install !== undefined ||
+    raw?.gypfile === true ||
+    raw?.hasInstallScript === true ||
+    input.lock?.hasInstallScript === true;
+  if (archive.implicitBuild && !announced) {
+    const got = "a bare binding.gyp, which npm builds when it installs";
+    return { field: "scripts.install", sides: "anyone", expected: "no install script", got };
+  }
+  return null;
+}
+
+function compareWithRegistry(registry: PackageFacts, archive: PackageFacts): Difference | null {
+  const side = "the registry";
+  // An announced node-gyp stands in the registry's scripts or only in a flag; compareFlags has seen to it.
+  const scripts = archive.implicitBuild ? { ...registry.scripts, install: "node-gyp rebuild" } : registry.scripts;
+  return (
+    compareMaps("dependencies", side, registry.dependencies, archive.dependencies) ??
+    compareMaps("optionalDependencies", side, registry.optionalDependencies, archive.optionalDependencies) ??
+    compareMaps("peerDependencies", side, registry.peerDependencies, archive.peerDependencies) ??
+    compareMaps("scripts", side, scripts, archive.scripts) ??
+    compareMaps("bin", side, registry.bin, archive.bin) ??
+    compareMaps("engines", side, spoken(registry.engines), spoken(archive.engines)) ??
+    compareLists("os", side, registry.os, archive.os) ??
+    compareLists("cpu", side, registry.cpu, archive.cpu) ??
+    compareLists("bundleDependencies", side, registry.bundled, archive.bundled)
+  );
+}
+
+function compareWithLock(
+  lock: PackageFacts,
+  optionalPeers: readonly string[],
+  archive: PackageFacts,
+): Difference | null {
+  const side = "the lockfile";
+  const peers = optionalPeers.filter((name) => Object.hasOwn(archive.peerDependencies, name)).sort();
+  return (
+    compareMaps("dependencies", side, lock.dependencies, archive.dependencies) ??
+    compareMaps("optionalDependencies", side, lock.optionalDependencies, archive.optionalDependencies) ??
+    compareMaps("peerDependencies", side, lock.peerDependencies, archive.peerDependencies) ??
+    compareLists("peerDependenciesMeta", side, peers, archive.optionalPeers) ??
+    compareMaps("bin", side, lock.bin, archive.bin) ??
+    compareMaps("engines", side, spoken(lock.engines), spoken(archive.engines)) ??
+    compareLists("os", side, lock.os, archive.os) ??
+    compareLists("cpu", side, lock.cpu, archive.cpu) ??
+    // Lockfiles of older npm say nothing of libc.
+    (lock.libc.length === 0 ? null : compareLists("libc", side, lock.libc, archive.libc))
+  );
+}
+
+/** Older clients filled in `{"node": "*"}` where a manifest named no engines; it says nothing. */
+function spoken(engines: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(engines).filter(([, range]) => range !== "*" && range !== ""));
+}
+
+function compareMaps(
+  field: string,
+  sides: string,
+  expected: Readonly<Record<string, string>>,
+  got: Readonly<Record<string, string>>,
+): Difference | null {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(got)])].sort();
+  for (const name of names) {
+    const wanted = Object.hasOwn(expected, name) ? expected[name] : undefined;
+    const found = Object.hasOwn(got, name) ? got[name] : undefined;
+    if (wanted !== found) {
+      return { field: `${field}.${name}`, sides, expected: wanted ?? "(not there)", got: found ?? "(not there)" };
+    }
+  }
+  return null;
+}
+
+function compareLists(
+  field: string,
+  sides: string,
+  expected: readonly string[],
+  got: readonly string[],
+): Difference | null {
+  if (expected.join("\n") === got.join("\n")) return null;
+  return { field, sides, expected: expected.join(", ") || "(none)", got: got.join(", ") || "(none)" };
+}

@@ -1,0 +1,125 @@
+/**
+ * The install-relevant facts of an npm manifest, in one form whoever wrote them: a registry of any age, a lockfile,
+ * or the package.json inside the tarball. npm's own normaliser does the spelling.
+ */
+import type { ManifestFacts } from "../model/artifact.js";
+
+/** Scripts that an installer runs for a package it got from a registry. */
+export const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"] as const;
+
+export interface PackageFacts extends ManifestFacts {
+  /** Only those of INSTALL_SCRIPTS, the implicit one of a bare `binding.gyp` included. */
+  readonly scripts: Readonly<Record<string, string>>;
+  /** `scripts.install` is there only because of a `binding.gyp`. */
+  readonly implicitBuild: boolean;
+  /** Names of bundled dependencies, sorted. */
+  readonly bundled: readonly string[];
+}
+
+/** The order matters: names are spelled, then duplicates dropped, then links made. */
+const STEPS = ["bundledDependencies", "bundleDependencies", "optionalDedupe", "scripts", "fixDependencies", "bin"];
+const FIELDS = [
+  "dependencies",
+  "optionalDependencies",
+  "bundleDependencies",
+  "bundledDependencies",
+  "scripts",
+  "bin",
+] as const;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the facts of a manifest.
+ * @param manifest the parsed JSON, of any shape
+ * @param name the package's name, for a `bin` that is a string
+ * @param files paths in the archive, where they are known: for `directories.bin` and `binding.gyp`
+ * @throws if npm's own normaliser cannot read it
+ */
+export async function readFacts(
+  manifest: Json,
+  name: string,
+  files: ReadonlySet<string> | null,
+): Promise<PackageFacts> {
+  const normal = await normalize(manifest, name, files);
+  const declared = installScripts(texts(normal.scripts));
+  // npm runs node-gyp for a binding.gyp although nothing in package.json says so (npm docs, "scripts", npm install).
+  const mayBuild = files?.has("binding.gyp") === true && manifest.gypfile !== false;
+  const implicitBuild = mayBuild && declared.install === undefined && declared.preinstall === undefined;
+  return {
+    dependencies: texts(normal.dependencies),
+    optionalDependencies: texts(normal.optionalDependencies),
+    peerDependencies: texts(manifest.peerDependencies),
+    optionalPeers: optionalPeers(manifest),
+    bin: texts(normal.bin),
+    engines: texts(manifest.engines),
+    os: list(manifest.os),
+    cpu: list(manifest.cpu),
+    libc: list(manifest.libc),
+    scripts: implicitBuild ? { ...declared, install: "node-gyp rebuild" } : declared,
+    implicitBuild,
+    bundled: list(normal.bundleDependencies),
+  };
+}
+
+async function normalize(manifest: Json, name: string, files: ReadonlySet<string> | null): Promise<Json> {
+  const { default: PackageJson } = await import("@npmcli/package-json");
+  const content: Record<string, unknown> = { name, version: "0.0.0" };
+  for (const field of FIELDS) {
+    if (manifest[field] !== undefined) content[field] = structuredClone(manifest[field]);
+  }
+  const directory = binDirectory(manifest);
+  if (content.bin === undefined && directory !== null && files !== null) content.bin = filesUnder(directory, files);
+  await new PackageJson().fromContent(content).normalize({ steps: STEPS });
+  return content;
+}
+
+/** `directories.bin`: every file below that folder becomes a command, as npm does when it publishes and installs. */
+function binDirectory(manifest: Json): string | null {
+  const directories = manifest.directories;
+  if (typeof directories !== "object" || directories === null) return null;
+  const bin = (directories as Json).bin;
+  return typeof bin === "string" ? bin.replace(/^\.?\/+/, "").replace(/\/+$/, "") : null;
+}
+
+function filesUnder(directory: string, files: ReadonlySet<string>): Record<string, string> {
+  const bin: Record<string, string> = Object.create(null);
+  const prefix = directory === "" || directory === "." ? "" : `${directory}/`;
+  for (const path of files) {
+    const rest = path.startsWith(prefix) ? path.slice(prefix.length) : "";
+    if (rest !== "" && !rest.startsWith(".")) bin[rest.slice(rest.lastIndexOf("/") + 1)] = path;
+  }
+  return bin;
+}
+
+function installScripts(scripts: Readonly<Record<string, string>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const script of INSTALL_SCRIPTS) {
+    const line = scripts[script];
+    if (line !== undefined) found[script] = line;
+  }
+  return found;
+}
+
+/** A map of strings; whatever else a hostile or ancient manifest holds there is nothing npm would act on. */
+function texts(value: unknown): Record<string, string> {
+  const map: Record<string, string> = Object.create(null);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return map;
+  for (const [key, text] of Object.entries(value)) if (typeof text === "string") map[key] = text;
+  return map;
+}
+
+function list(value: unknown): string[] {
+  const items = typeof value === "string" ? [value] : Array.isArray(value) ? value : [];
+  return [...new Set(items.filter((item): item is string => typeof item === "string"))].sort();
+}
+
+function optionalPeers(manifest: Json): string[] {
+  const peers = texts(manifest.peerDependencies);
+  const meta = manifest.peerDependenciesMeta;
+  if (typeof meta !== "object" || meta === null) return [];
+  return Object.entries(meta)
+    .filter(([name, value]) => Object.hasOwn(peers, name) && (value as Json | null)?.optional === true)
+    .map(([name]) => name)
+    .sort();
+}

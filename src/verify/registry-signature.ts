@@ -1,0 +1,174 @@
+/**
+ * Evidence `registry-signature`: npm's ECDSA registry signatures
+ * (https://docs.npmjs.com/about-registry-signatures). The signed message is `name@version:integrity`.
+ */
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import semver from "semver";
+import { agree, type DigestSet, parseIntegrity } from "../model/digest.js";
+import type { Outcome, Signer } from "../model/evidence.js";
+import type { RegistryKey } from "../model/policy.js";
+
+/** An honest manifest carries one signature, or two around a rotation. */
+const MAX_SIGNATURES = 16;
+const MAX_SIGNATURE_LENGTH = 256;
+
+export interface SignatureClaim {
+  readonly keyid: string;
+  readonly sig: string;
+}
+
+/** Another version of the same package, and how the registry signed it; for the succession of keys. */
+export interface SignedSibling {
+  readonly version: string;
+  readonly integrity: string;
+  readonly signatures: readonly SignatureClaim[];
+}
+
+/** What the registry's full packument adds for one version: unsigned, so a proof of consistency only. */
+export interface Publication {
+  /** Milliseconds, or null where the packument names no time. */
+  readonly at: number | null;
+  readonly siblings: readonly SignedSibling[];
+}
+
+export interface RegistrySignatureInput {
+  /** The name and version that were asked for, never those of the answer. */
+  readonly name: string;
+  readonly version: string;
+  /** The registry whose keys these are. */
+  readonly registry: string;
+  readonly keys: readonly RegistryKey[];
+  /** Our own digests of the bytes. */
+  readonly own: DigestSet;
+  /** `dist.integrity` as the registry published it: it is signed verbatim. */
+  readonly published: string | null;
+  readonly signatures: readonly SignatureClaim[];
+  /** Asked for only where `needsPublication` says so. */
+  readonly publication: Publication | null;
+}
+
+/** Whether a retired key signed, so that the time of publication and the succession of keys matter. */
+export function needsPublication(keys: readonly RegistryKey[], signatures: readonly SignatureClaim[]): boolean {
+  return signatures.some((claim) => keyFor(keys, claim)?.expires != null);
+}
+
+/**
+ * Verifies every signature that claims a known key; one bad one refuses, and unknown keyids are reported and ignored.
+ * Errors are outcomes; it never throws on what a registry sends.
+ */
+export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome {
+  if (input.signatures.length === 0) return { outcome: "absent", detail: "the registry's answer carries no signature" };
+  if (input.signatures.length > MAX_SIGNATURES) {
+    return invalid("SIGNATURE_MALFORMED", `${input.signatures.length} signatures on one package`);
+  }
+  const known = input.signatures.filter((claim) => keyFor(input.keys, claim) !== null);
+  const strangers = input.signatures.filter((claim) => keyFor(input.keys, claim) === null);
+  if (known.length === 0) {
+    return { outcome: "unknown-signer", signers: strangers.map((claim) => signer(input, claim.keyid)) };
+  }
+  const published = input.published === null ? null : parseIntegrity(input.published);
+  if (published === null || published.problem !== null || published.digests.sha512 === undefined) {
+    return invalid(
+      "SIGNATURE_MALFORMED",
+      "the signature covers no sha512 integrity, so it says nothing about the bytes",
+    );
+  }
+  if (!agree(published.digests, input.own)) {
+    return invalid("SIGNATURE_INVALID", "the registry signed other bytes than these");
+  }
+  const message = Buffer.from(`${input.name}@${input.version}:${input.published}`);
+  for (const claim of known) {
+    if (!holds(input.keys, claim, message)) {
+      return invalid("SIGNATURE_INVALID", `the signature by ${claim.keyid} is not over ${input.name}@${input.version}`);
+    }
+    const late = outsideItsTime(input, claim);
+    if (late !== null) return late;
+  }
+  const signers = known.map((claim) => signer(input, claim.keyid));
+  const notes = strangers.map((claim) => `a signature by the unknown key ${claim.keyid} was ignored`);
+  return notes.length === 0 ? { outcome: "verified", signers } : { outcome: "verified", signers, notes };
+}
+
+/**
+ * A retired key counts only for what was published before its end, and not above a version that its successor has
+ * signed: a thief of the old key can set the unsigned time back, but not un-sign what came later.
+ */
+function outsideItsTime(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
+  const key = keyFor(input.keys, claim);
+  if (key === null || key.expires === null) return null;
+  const end = new Date(key.expires).toISOString().slice(0, 10);
+  const publication = input.publication;
+  if (publication === null || publication.at === null) {
+    return invalid(
+      "KEY_EXPIRED",
+      `the key ${claim.keyid} ended on ${end}, and nothing says that this was published before`,
+    );
+  }
+  if (publication.at >= key.expires) {
+    const at = new Date(publication.at).toISOString().slice(0, 10);
+    return invalid("KEY_EXPIRED", `the key ${claim.keyid} ended on ${end}; the registry says published on ${at}`);
+  }
+  const overtaken = overtakenBy(input, key);
+  if (overtaken === null) return null;
+  const detail = `the retired key ${claim.keyid} signs a version above ${overtaken}, which its successor signed`;
+  return invalid("KEY_EXPIRED", detail);
+}
+
+/**
+ * The version below this one that the successor signed, where it gives the retired key away: in the same minor
+ * version, where numbers follow time; or anywhere in the line, where this version would be the line's newest.
+ * A fix that went into an old minor version after the rotation leaves the minors above it alone.
+ */
+function overtakenBy(input: RegistrySignatureInput, retired: RegistryKey): string | null {
+  const line = (input.publication?.siblings ?? []).filter((sibling) => sameLine(sibling.version, input.version));
+  const later = line.filter((sibling) => signedBySuccessor(input, retired, sibling)).map((sibling) => sibling.version);
+  const below = later.filter((version) => semver.lt(version, input.version));
+  const isNewest = later.length === below.length;
+  return below.find((version) => isNewest || semver.minor(version) === semver.minor(input.version)) ?? null;
+}
+
+function signedBySuccessor(input: RegistrySignatureInput, retired: RegistryKey, sibling: SignedSibling): boolean {
+  const message = Buffer.from(`${input.name}@${sibling.version}:${sibling.integrity}`);
+  return sibling.signatures.some((claim) => {
+    const key = keyFor(input.keys, claim);
+    return key !== null && key.expires === null && key.keyid !== retired.keyid && holds(input.keys, claim, message);
+  });
+}
+
+/** One line: the same major version, or for 0.x the same minor. Prereleases follow no order in time. */
+function sameLine(sibling: string, asked: string): boolean {
+  const [a, b] = [semver.parse(sibling), semver.parse(asked)];
+  if (a === null || b === null || a.prerelease.length > 0) return false;
+  return a.major === b.major && (a.major > 0 || a.minor === b.minor);
+}
+
+function holds(keys: readonly RegistryKey[], claim: SignatureClaim, message: Buffer): boolean {
+  const key = keyFor(keys, claim);
+  if (key === null || claim.sig.length === 0 || claim.sig.length > MAX_SIGNATURE_LENGTH) return false;
+  const signature = Buffer.from(claim.sig, "base64");
+  if (signature.toString("base64") !== claim.sig) return false;
+  return verify("sha256", message, publicKey(key), signature);
+}
+
+function keyFor(keys: readonly RegistryKey[], claim: SignatureClaim): RegistryKey | null {
+  return keys.find((key) => key.keyid === claim.keyid) ?? null;
+}
+
+/** Importing a key costs more than a verification, so each is imported once. */
+const imported = new Map<string, KeyObject>();
+
+function publicKey(key: RegistryKey): KeyObject {
+  const existing = imported.get(key.spki);
+  if (existing !== undefined) return existing;
+  const made = createPublicKey({ key: Buffer.from(key.spki, "base64"), format: "der", type: "spki" });
+  imported.set(key.spki, made);
+  return made;
+}
+
+function signer(input: RegistrySignatureInput, keyid: string): Signer {
+  return { type: "registry-key", registry: input.registry, keyid };
+}
+
+function invalid(code: "SIGNATURE_INVALID" | "SIGNATURE_MALFORMED" | "KEY_EXPIRED", detail: string): Outcome {
+  return { outcome: "invalid", code, detail };
+}

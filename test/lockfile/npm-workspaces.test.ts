@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { declaredWorkspaces } from "../../src/lockfile/npm-workspaces.js";
+import { StopError } from "../../src/model/finding.js";
+
+function declares(patterns: string[], folder: string): boolean {
+  return declaredWorkspaces(patterns, "package-lock.json")(folder);
+}
+
+test("understands the patterns that people write", () => {
+  for (const [pattern, folder] of [
+    ["packages/*", "packages/a"],
+    ["./packages/*/", "packages/a"],
+    ["/packages/a", "packages/a"],
+    ["packages/a", "packages/a"],
+    ["packages/**", "packages/a/b/c"],
+    ["**/lib", "packages/a/lib"],
+    ["packages/@s/*", "packages/@s/a"],
+    ["packages/{a,b}", "packages/b"],
+    ["packages/a?c", "packages/abc"],
+    ["packages/*-plugin", "packages/x-y-plugin"],
+    ["packages/.hidden", "packages/.hidden"],
+  ] as const) {
+    assert.equal(declares([pattern], folder), true, `${pattern} ${folder}`);
+  }
+});
+
+test("declares nothing beyond them", () => {
+  for (const [pattern, folder] of [
+    ["packages/*", "packages"],
+    ["packages/*", "packages/a/b"],
+    ["packages/*", "packages/.hidden"],
+    ["packages/**", "packages/.hidden/a"],
+    ["packages/a", "packages/A"],
+    ["packages/a", "packages/ab"],
+    ["packages/*-plugin", "packages/plugin"],
+    ["", ""],
+    ["*", ""],
+    ["packages/[ab]", "packages/a"],
+    ["packages/+(a)", "packages/a"],
+    ["packages/{a", "packages/a"],
+  ] as const) {
+    assert.equal(declares([pattern], folder), false, `${pattern} ${folder}`);
+  }
+});
+
+test("an exclusion holds unless a later pattern takes it back", () => {
+  assert.equal(declares(["packages/*", "!packages/b"], "packages/b"), false);
+  assert.equal(declares(["!packages/b", "packages/*"], "packages/b"), false);
+  assert.equal(declares(["packages/*", "!packages/b", "packages/b"], "packages/b"), true);
+  assert.equal(declares(["packages/*", "!packages/b"], "packages/a"), true);
+});
+
+test("patterns made to be slow are bounded", () => {
+  const slow = `${"*a".repeat(400)}b`;
+  assert.equal(declares([slow], "a".repeat(1000)), false);
+  assert.equal(declares([Array.from({ length: 400 }, () => "**").join("/")], "a/".repeat(400)), false);
+  assert.equal(declares(["{a,b}".repeat(100)], "a".repeat(100)), false);
+  assert.throws(
+    () => declares(Array.from({ length: 101 }, (_, index) => `*${index}`), "a"),
+    (error) => error instanceof StopError && error.code === "LOCKFILE_UNREADABLE",
+  );
+});
