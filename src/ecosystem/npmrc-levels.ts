@@ -143,3 +143,8 @@ async function readBounded(files: Files, file: string): Promise<string | null> {
     });
   }
 }
+
+/** A setting that is a text and not empty, or null. */
+export function textOf(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}

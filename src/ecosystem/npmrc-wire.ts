@@ -3,7 +3,7 @@ import path from "node:path";
 import { StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { Environment, Files } from "../model/world.js";
-import type { Level } from "./npmrc-levels.js";
+import { type Level, textOf } from "./npmrc-levels.js";
 
 /** PEM texts of `ca` and `cafile`. A cafile that is not there is passed over, as npm does. */
 export async function authorities(
@@ -16,7 +16,7 @@ export async function authorities(
   const pem = (Array.isArray(given) ? given : [given]).filter(
     (one): one is string => typeof one === "string" && one.includes("-----BEGIN CERTIFICATE-----"),
   );
-  const file = text(get("cafile"));
+  const file = textOf(get("cafile"));
   if (file === null) return pem;
   // npm resolves a relative path from where it runs, which is the project's folder and need not be ours.
   const written = levels.find((level) => level.values.has("cafile"))?.written.get("cafile");
@@ -37,7 +37,7 @@ export function proxyOf(
     const found = Object.entries(environment.variables).find(([key, value]) => key.toLowerCase() === name && value);
     return found?.[1] ?? null;
   };
-  const https = text(get("https-proxy")) ?? text(get("proxy")) ?? variable("https_proxy");
+  const https = textOf(get("https-proxy")) ?? textOf(get("proxy")) ?? variable("https_proxy");
   if (https !== null && !(URL.canParse(https) && /^https?:$/.test(new URL(https).protocol))) {
     throw new StopError("ENVIRONMENT_UNSAFE", "the proxy is not given as http://host:port or https://host:port", {
       at: "https-proxy",
@@ -47,8 +47,4 @@ export function proxyOf(
   const listed = (Array.isArray(set) ? set : [set]).filter((one) => typeof one === "string" && one !== "").join(",");
   const none = listed !== "" ? listed : (variable("no_proxy") ?? "");
   return { https, noProxy: none.split(/[\s,]+/).filter((one) => one !== "") };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
 }

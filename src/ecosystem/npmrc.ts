@@ -2,7 +2,7 @@
 import { StopError } from "../model/finding.js";
 import type { Environment, Files } from "../model/world.js";
 import { NOTED_SETTINGS, type NpmSetting } from "../policy/npm-settings.js";
-import { type Level, loadLevels } from "./npmrc-levels.js";
+import { type Level, loadLevels, textOf } from "./npmrc-levels.js";
 import { originsOf } from "./npmrc-origins.js";
 import { authorities, proxyOf } from "./npmrc-wire.js";
 
@@ -86,10 +86,10 @@ export async function readNpmSettings(
     ca: await authorities(files, ours, trusted, project),
     proxy: proxyOf(environment, ours),
     strictSsl: all("strict-ssl") === true,
-    replaceRegistryHost: text(all("replace-registry-host")) ?? "npmjs",
+    replaceRegistryHost: textOf(all("replace-registry-host")) ?? "npmjs",
     omit: omitted(levels, all, environment),
     omitLockfileRegistryResolved: all("omit-lockfile-registry-resolved") === true,
-    platform: { os: text(all("os")), cpu: text(all("cpu")), libc: text(all("libc")) },
+    platform: { os: textOf(all("os")), cpu: textOf(all("cpu")), libc: textOf(all("libc")) },
     settings: settingsOf(levels, known),
     origins: levels.flatMap((level) => originsOf(level, known, environment)),
   };
@@ -123,7 +123,7 @@ function credentialsOf(levels: readonly Level[], get: (key: string) => unknown):
   const prefixes = new Set(keys.flatMap((key) => /^(\/\/.+):(?:_authToken|_auth|_password)$/.exec(key)?.[1] ?? []));
   return [...prefixes].flatMap((prefix) => {
     const secret = (name: string): string | null => {
-      const value = text(get(`${prefix}:${name}`));
+      const value = textOf(get(`${prefix}:${name}`));
       return value === null || value === "" || value.includes("${") ? null : value;
     };
     const token = secret("_authToken");
@@ -166,8 +166,4 @@ function settingsOf(levels: readonly Level[], known: ReadonlySet<string>): Reado
     }
   }
   return settings;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
 }

@@ -1,11 +1,11 @@
 /** The disk, behind the `Files` interface. This folder is the only importer of node:fs. */
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { EntryType, Files, FileWriter } from "../model/world.js";
+import type { EntryType, Files } from "../model/world.js";
 import { renameReplacing } from "./rename.js";
+import { copy, create, write } from "./write.js";
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -14,9 +14,6 @@ const PIECE_BYTES = 256 * 1024;
  * such flag, and no such pipes.
  */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
-/** A name that already exists, as a link for example, is never opened: O_EXCL does not follow. */
-const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** What `fs.link` says where the file system, or the distance between two of them, allows no hard link. */
 const NO_LINKS = new Set(["EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "UNKNOWN"]);
@@ -103,78 +100,12 @@ async function makeTemporary(prefix: string, parent?: string): Promise<string> {
   return fs.mkdtemp(path.join(folder, prefix));
 }
 
-/** Without `mode`, an existing file keeps its own, and a new one gets what the user's umask allows. */
-async function write(file: string, bytes: Uint8Array | string, mode?: number): Promise<void> {
-  await fs.mkdir(path.dirname(file), { recursive: true });
-  const writer = await begin(path.dirname(file), path.basename(file), 0o666);
-  try {
-    await writer.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
-    const before = mode === undefined ? await status(file) : null;
-    await writer.finish(file, mode ?? (before?.type === "file" ? before.mode : null));
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
-}
-
-async function create(directory: string): Promise<FileWriter> {
-  await fs.mkdir(directory, { recursive: true, mode: 0o700 });
-  const writer = await begin(directory, "new", 0o600);
-  return {
-    write: writer.write,
-    abandon: writer.abandon,
-    commit: async (target, mode) => {
-      await fs.mkdir(path.dirname(target), { recursive: true });
-      await writer.finish(target, mode);
-    },
-  };
-}
-
-/** A new file in `folder`, under a name made of `label` and chance. `finish` with null leaves its mode as made. */
-async function begin(folder: string, label: string, mode: number) {
-  const file = path.join(folder, `.${label.slice(0, 100)}.${randomBytes(9).toString("hex")}.tmp`);
-  const handle = await fs.open(file, CREATE_FLAGS, mode);
-  let open = true;
-  let there = true;
-  const close = async () => {
-    if (open) await handle.close();
-    open = false;
-  };
-  return {
-    write: (chunk: Uint8Array) => handle.writeFile(chunk),
-    finish: async (target: string, finalMode: number | null) => {
-      if (finalMode !== null) await handle.chmod(finalMode);
-      await handle.sync();
-      await close();
-      await renameReplacing(file, target);
-      there = false;
-    },
-    abandon: async () => {
-      await close();
-      if (there) await fs.rm(file, { force: true });
-      there = false;
-    },
-  };
-}
-
 async function link(from: string, to: string): Promise<void> {
   try {
     await fs.link(from, to);
   } catch (error) {
     if (!isCode(error, ...NO_LINKS)) throw error;
     await fs.copyFile(from, to, constants.COPYFILE_EXCL);
-  }
-}
-
-/** `to` appears whole or not at all; an older file, or a link, in its place is replaced. */
-async function copy(from: string, to: string): Promise<void> {
-  const between = path.join(path.dirname(to), `.copy.${randomBytes(9).toString("hex")}.tmp`);
-  try {
-    await fs.copyFile(from, between, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await renameReplacing(between, to);
-  } catch (error) {
-    await fs.rm(between, { force: true });
-    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Renaming that bears with Windows, where virus scanners and indexers hold a fresh file open for a moment. */
+/** Renaming that bears with Windows, where antivirus programs and indexers hold a fresh file open for a moment. */
 import fs from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 

@@ -76,8 +76,8 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** Settings that shape the tree or the terminal, and neither reach out nor run anything. */
 const BEHAVIOUR = [
   ...["install-strategy", "install-links", "bin-links", "engine-strict", "legacy-peer-deps", "strict-peer-deps"],
-  ...["os", "cpu", "libc", "include", "workspace", "workspaces", "include-workspace-root", "umask", "maxsockets"],
-  ...["loglevel", "progress", "color", "unicode", "heading"],
+  ...["os", "cpu", "libc", "include", "workspace", "workspaces", "include-workspace-root", "maxsockets"],
+  ...["loglevel", "progress", "color", "unicode"],
 ] as const;
 
 /** Settings that shape what a lock step resolves, and how it is written down. */

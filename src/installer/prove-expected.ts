@@ -92,7 +92,7 @@ export function expectTree(
     const parent = folderAt(root, path.posix.dirname(link.location), false);
     parent.entries.set(path.posix.basename(link.location), { kind: "link", target: link.target });
   }
-  const tops = new Set(["node_modules", ...links.map((link) => `${link.target}/node_modules`)]);
+  const tops = new Set(["node_modules", ...links.map((link) => path.posix.join(link.target, "node_modules"))]);
   for (const { location } of [...packages, ...links])
     tops.add(location.replace(/(^|\/)node_modules\/.*$/, "$1node_modules"));
   const binTargets = placeBins(root, [...sorted, ...links], platform);

@@ -131,7 +131,7 @@ export class Prover {
       files.realPath(this.#absolute(target)),
       files.realPath(project),
     ]);
-    const inside = wanted !== null && root !== null && wanted.startsWith(root + path.sep);
+    const inside = wanted !== null && root !== null && (wanted === root || wanted.startsWith(root + path.sep));
     if (inside && real === wanted) return;
     this.#mismatches.add({
       path: place,

@@ -36,9 +36,13 @@ export function chains(
   }
   const names = (index: number, most: number): string[] => {
     const found: string[] = [];
+    let below: LockedEntry | undefined;
     for (let at = index; at >= 0 && found.length < most; at = before[at] ?? ROOT) {
+      const entry = entries[at];
       // A link and the folder behind it are one step.
-      if (at === index || entries[at]?.link !== true) found.push(label(entries[at]));
+      const folder = below?.place.ok === true && below.place.place.type === "folder";
+      if (!(folder && entry?.link === true)) found.push(label(entry));
+      below = entry;
     }
     return found.reverse();
   };

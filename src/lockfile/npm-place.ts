@@ -27,7 +27,9 @@ export function readPlace(location: string): PlaceResult {
   const first = segments.indexOf(MODULES);
   const bad = (why: string): PlaceResult => ({ ok: false, why, name: location.slice(location.lastIndexOf("/") + 1) });
   const folder = first < 0 ? location : segments.slice(0, first).join("/");
-  const why = location.length > MAX_LOCATION ? TOO_LONG : folderProblem(folder);
+  // "/node_modules/x" has an empty folder too.
+  const whole = first < 0 || location.startsWith("/") ? location : folder;
+  const why = location.length > MAX_LOCATION ? TOO_LONG : folderProblem(whole);
   if (why !== null) return bad(why);
   if (first < 0) return location === "" ? bad("is empty") : { ok: true, place: { type: "folder", folder } };
 

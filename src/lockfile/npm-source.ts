@@ -22,6 +22,8 @@ const MAX_SPEC = 8192;
 /** Can only be a version, a range or a tag: no separator, scheme, owner or fragment, and no leading dot. */
 const PLAIN = /^(?!\.)[^:/\\@#]*$/;
 const ARCHIVE = /\.(?:tgz|tar\.gz|tar)$/i;
+/** `git@host:path`, which npm takes for git where no name stands before it. */
+const SCP = /^[^@]+@[^:.]+\.[^:]+:.+$/;
 /** npa resolves `file:` against a folder; only the kind of its answer is used here, never a path. */
 const ANYWHERE = "/";
 
@@ -29,6 +31,7 @@ const ANYWHERE = "/";
 export function readSpec(text: string): Spec {
   if (PLAIN.test(text) && !ARCHIVE.test(text)) return { kind: "registry", range: text.trim() };
   if (text.length > MAX_SPEC) return { kind: "unknown", text };
+  if (SCP.test(text) && !text.includes("://")) return { kind: "git", text };
   try {
     const spec = npa.resolve("x", text, ANYWHERE);
     switch (spec.type) {
@@ -86,6 +89,11 @@ export interface Tarball {
   readonly file: string;
 }
 
+/** Whether `version` is one exact version and nothing around it. */
+export function isExactVersion(version: string): boolean {
+  return /^[0-9A-Za-z.+-]+$/.test(version) && isNpmVersion(version);
+}
+
 /** The file name under which registries keep a version: `lib-1.0.0.tgz` for `@acme/lib`. */
 export function tarballName(name: string, version: string): string {
   return `${unscoped(name)}-${version}.tgz`;
@@ -120,7 +128,7 @@ function dashForm(segments: readonly string[], dash: number): Tarball | null {
 function downloadForm(segments: readonly string[]): Tarball | null {
   const [version = "", hash = ""] = segments.slice(-2);
   const name = nameEndingAt(segments, segments.length - 2);
-  if (name === null || !isNpmVersion(version) || !/^[0-9a-f]{40,128}$/.test(hash)) return null;
+  if (name === null || !isExactVersion(version) || !/^[0-9a-f]{40,128}$/.test(hash)) return null;
   const above = segments.at(-3 - name.split("/").length);
   return above === "download" ? { name, file: tarballName(name, version) } : null;
 }

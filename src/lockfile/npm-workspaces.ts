@@ -36,6 +36,7 @@ export function declaredWorkspaces(patterns: readonly string[], path: string): I
     }
   }
   return (folder) => {
+    if (folder === "") return false;
     const segments = folder.split("/");
     const declared = exact.has(folder) || globs.some((glob) => matches(glob, segments));
     return declared && !not.some((exclusion) => matches(exclusion, segments));

@@ -56,7 +56,7 @@ export function decide(given: Case, requirements: Requirements, now: number): Ve
     ...given.artifact.findings,
     ...given.findings,
     ...denied(requirements),
-    ...given.evidence.flatMap((item) => broken(item)),
+    ...tampered(given.evidence).flatMap(broken),
     ...unmetKinds(given, requirements, waived),
     ...unmetPublishers(given, requirements, proven, waived),
     ...compromised(proven, now),
@@ -94,6 +94,12 @@ function denied(requirements: Requirements): Finding[] {
   ];
 }
 
+/** Where the bytes are not those that were locked, whatever else is said of them is said of other bytes. */
+function tampered(evidence: readonly Evidence[]): readonly Evidence[] {
+  const integrity = evidence.find((item) => item.kind === "integrity" && item.outcome === "invalid");
+  return integrity === undefined ? evidence : [integrity];
+}
+
 /** What is invalid refuses always: nothing waives it, and nobody needs to have required it. */
 function broken(item: Evidence): Finding[] {
   if (item.outcome !== "invalid") return [];
@@ -110,10 +116,11 @@ function unmet(kind: EvidenceKind, given: Case, askedBy: readonly string[]): Fin
   const by = askedBy.length === 0 ? "" : ` (asked for by ${askedBy.join(", ")})`;
   const item = given.evidence.find((candidate) => candidate.kind === kind);
   if (item === undefined) {
-    // What was refused before its bytes were fetched says so already; anything else without an outcome fails closed.
-    const stopped = [...given.artifact.findings, ...given.findings].some(
-      (found) => refuses(found) || found.severity === "undecided",
-    );
+    // What was refused before its bytes were fetched, or could not be read, says so already; anything else without an outcome fails closed.
+    const stopped =
+      [...given.artifact.findings, ...given.findings].some(
+        (found) => refuses(found) || found.severity === "undecided",
+      ) || given.evidence.some((other) => other.outcome === "invalid");
     return stopped ? [] : [finding(WHEN_ABSENT[kind], { says: `no ${kind} was gathered${by}` })];
   }
   switch (item.outcome) {

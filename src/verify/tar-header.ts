@@ -1,9 +1,9 @@
 /**
  * One tar header block (POSIX.1-2017, pax, "ustar Interchange Format", and GNU's older magic), read strictly.
  *
- * The values come from node-tar's own decoder, which is the one npm unpacks with. Before it is believed, the raw
- * bytes must have the one form that all readers take alike: node-tar reads "12zzz" as a size, continues a name
- * behind a line feed, and takes a block with an unreadable checksum for the end.
+ * Every value is read twice, here and by node-tar's decoder, with which npm unpacks, and both must agree. Before
+ * that the raw bytes must have the one form that all readers take alike: node-tar reads "12zzz" as a size, goes on
+ * with a name behind a line feed, and takes a block with an unreadable checksum for the end.
  */
 import { isUtf8 } from "node:buffer";
 import { Header } from "tar";
@@ -38,6 +38,8 @@ const TIMES = [
   [476, 488],
   [488, 500],
 ] as const;
+/** Some readers join a pax path to the prefix that it should replace. */
+const LEAVES = /^\/|(?:^|\/)\.\.(?:\/|$)/;
 const TYPEFLAG = 156;
 const MODE_BITS = 0o7777;
 
@@ -130,6 +132,7 @@ function formProblem(block: Buffer, paxPath: boolean): string | null {
   if (!isZero(block, ...FIELD.padding)) return "bytes follow its last field";
   if (magic === OLD_GNU && !isZero(block, ...FIELD.prefix)) return "it uses fields that only GNU tar knows";
   if (!isPrefix(block)) return "bytes follow the NUL that ends its prefix";
+  if (paxPath && LEAVES.test(pathOf(block))) return "the name under its pax path leaves the folder";
   if (!paxPath && !isUtf8(block.subarray(...FIELD.name))) return "its name is not UTF-8";
   if (!paxPath && !isUtf8(block.subarray(...FIELD.prefix))) return "its prefix is not UTF-8";
   return null;

@@ -283,4 +283,22 @@ describe("ENVIRONMENT_UNSAFE", () => {
     await assert.rejects(read(), { code: "ENVIRONMENT_UNSAFE" });
     assert.equal(({} as Record<string, unknown>).git, undefined);
   });
+
+  it("takes every prefix and every bent byte of a file as settings or as an error, and finds nothing in the air", async () => {
+    const sample = Buffer.from("omit[]=dev\n//h/:_auth=YQ==\n@s:registry=https://r/\nstrict-ssl=0\n");
+    const bent = [...sample.keys()].flatMap((index) => {
+      const copy = Buffer.from(sample);
+      copy[index] = (copy[index] ?? 0) ^ 0x10;
+      return [sample.subarray(0, index), copy];
+    });
+    for (const bytes of bent) {
+      fs.writeFileSync(at("project", ".npmrc"), bytes);
+      const settings = await read().catch((error) => {
+        assert.equal(error.code, "ENVIRONMENT_UNSAFE", String(error));
+        return null;
+      });
+      assert.equal(settings?.settings["script-shell"], undefined);
+      assert.ok(settings === null || settings.strictSsl || refusals(settings).length > 0, bytes.toString());
+    }
+  });
 });

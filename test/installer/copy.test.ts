@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, it } from "node:test";
-import { copyBack, copyManifests } from "../../src/installer/copy.js";
+import { after, describe, it } from "node:test";
+import { copyBack, copyManifests, type ManifestCopy } from "../../src/installer/copy.js";
 import { StopError } from "../../src/model/finding.js";
 import type { Files } from "../../src/model/world.js";
 import { write } from "../gateway/packages.js";
@@ -15,9 +15,13 @@ const make = () =>
   });
 const read = (...parts: string[]) => readFileSync(path.join(...parts), "utf8");
 
+const copies: ManifestCopy[] = [];
+after(() => Promise.all(copies.map((copy) => copy.remove())));
+
 async function prepared() {
   const project = make();
   const copy = await copyManifests(files, { project, folders: ["w"], also: ["a.patch", "absent.tgz"] });
+  copies.push(copy);
   return { project, copy };
 }
 

@@ -15,6 +15,7 @@ const evil = pack("evil", "6.6.6");
 
 interface Given {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly workspaces?: readonly string[];
   readonly admitted: readonly Packed[];
   /** Lockfile entries; `canary` is the address of a server that must not be asked. */
   entries(canary: string): Readonly<Record<string, unknown>>;
@@ -36,7 +37,7 @@ interface Result extends Outcome {
 async function ci(given: Given): Promise<Result> {
   const canary = await openCanary();
   const registry = await openSealedRegistry(given.admitted);
-  const root = { name: "p", version: "1.0.0", dependencies: given.dependencies ?? {} };
+  const root = { name: "p", version: "1.0.0", dependencies: given.dependencies ?? {}, workspaces: given.workspaces };
   const project = write("project-", {
     "package.json": root,
     "package-lock.json": lockfile(root, given.entries(canary.url)),
@@ -137,6 +138,50 @@ describe("npm ci under the seal", { concurrency: 2 }, () => {
       for (const made of ["cache", "logs", "prefix"]) assert.ok(!existsSync(path.join(result.project, made)), made);
     });
   }
+
+  it("leaves npm with our value of every setting that we give, whatever the project's .npmrc says", async () => {
+    const registry = { bareUrl: "http://127.0.0.1:1/", proxyUrl: "http://gateway:x@127.0.0.1:1/" };
+    const project = write("project-", { "package.json": {}, ...hostile("http://127.0.0.1:2/") });
+    const cache = write("cache-", {});
+    const common = { npm: await realNpm(), folder: project, cache, registry, settings: {}, extra: [], omit: ["dev"] };
+    const command = npmCi({ ...common, scopes: ["@s_x", "@other"], sources: new Set(), variables: process.env });
+    const [cli = "", , ...flags] = command.args;
+    const { output } = await start({ ...command, args: [cli, "config", "ls", "--json", ...flags] });
+    const settings = JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1));
+    for (const flag of flags) {
+      const [, key = "", value] = /^--([^=]+)=(.*)$/s.exec(flag) ?? [];
+      // The one that a project can change: npm keeps it outside its order. Its file yields to the project's .npmrc,
+      // which yields to us.
+      if (key === "globalconfig") continue;
+      assert.equal([settings[key]].flat().join(), value, key);
+    }
+  });
+
+  it("leaves workspaces, folders of the project and aliases as they are", async () => {
+    const web = { name: "web", version: "1.0.0", dependencies: { "@s_x/inner": "^1.0.0" } };
+    const local = { name: "local", version: "1.0.0" };
+    const result = await ci({
+      dependencies: { local: "file:lib/local", alias: "npm:@s_x/inner@^1.0.0" },
+      workspaces: ["packages/*"],
+      admitted: [inner],
+      scopes: ["@s_x"],
+      entries: () => ({
+        ...{ "packages/web": web, "lib/local": local },
+        ...{ "node_modules/web": { resolved: "packages/web", link: true } },
+        ...{ "node_modules/local": { resolved: "lib/local", link: true } },
+        "node_modules/@s_x/inner": entry(inner, null),
+        "node_modules/alias": entry(inner, null, { name: "@s_x/inner" }),
+      }),
+      files: () => ({ "packages/web/package.json": web, "lib/local/package.json": local }),
+    });
+    assert.equal(result.status, 0, result.output);
+    const packages = ["@s_x/inner/index.js", "@s_x/inner/package.json", "alias/index.js", "alias/package.json"];
+    const links = [
+      ["local", "lib/local"],
+      ["web", "packages/web"],
+    ].map(([name, to]) => `${name} -> ../${to}`);
+    if (process.platform !== "win32") assert.deepEqual(result.installed, [".package-lock.json", ...packages, ...links]);
+  });
 
   it("fails on a swapped address whose integrity was removed", async () => {
     const result = await ci({

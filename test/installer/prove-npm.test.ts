@@ -14,6 +14,7 @@ import type { ProofRequest } from "../../src/installer/prove-request.js";
 import type { ArchivedFile } from "../../src/model/archive.js";
 
 const files = diskFiles();
+const skip = process.platform === "win32";
 let folder = "";
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 
@@ -84,7 +85,7 @@ describe("the tree that npm ci makes", () => {
       "package.json": JSON.stringify({ name: "@s/c", version: "2.0.0", bin: { shared: "c.js" } }),
       "c.js": "// two\n",
     });
-    const foreign = pack("foreign", { "package.json": manifest("foreign", { os: ["none"] }) });
+    pack("foreign", { "package.json": manifest("foreign", { os: ["none"] }) });
     write(
       "package.json",
       JSON.stringify({
@@ -130,7 +131,6 @@ describe("the tree that npm ci makes", () => {
       absent: ["node_modules/foreign"],
       binLinks: true,
     };
-    void foreign;
   });
 
   const newerLocation = (): string =>
@@ -170,6 +170,18 @@ describe("the tree that npm ci makes", () => {
     assert.match(
       findings[0]?.says ?? "",
       /^node_modules\/alias\/bin\/c\.js is not what was verified \(in @s\/c@1\.0\.0\)$/,
+    );
+  });
+
+  it("is refused when the lockfile added a command that no manifest has (npm links it)", { skip }, async () => {
+    const lock = JSON.parse(fs.readFileSync(at("project", "package-lock.json"), "utf8"));
+    lock.packages["node_modules/alias"].bin = { shared: "bin/c.js", git: "bin/c.js" };
+    write("package-lock.json", JSON.stringify(lock));
+    npm("ci");
+    const { findings } = await proveTree(request);
+    assert.deepEqual(
+      findings.map((one) => one.says),
+      ["node_modules/.bin/git is a symbolic link that nothing verified accounts for"],
     );
   });
 });

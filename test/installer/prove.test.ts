@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import fc from "fast-check";
 import { diskFiles } from "../../src/files/disk.js";
 import { hashFiles } from "../../src/files/hash.js";
 import { moveAside, proveTree } from "../../src/installer/prove.js";
@@ -88,7 +89,7 @@ before(async () => {
 after(() => files.remove(folder));
 
 /** An honest tree, as npm leaves it. */
-beforeEach(() => {
+const honest = (): void => {
   fs.rmSync(at(), { recursive: true, force: true });
   for (const { location, files: listed } of packages) {
     for (const file of listed) write(`${location}/${file.path}`, "");
@@ -106,7 +107,8 @@ beforeEach(() => {
   link("../packages/w", "node_modules/w");
   link("../a/cli.js", "node_modules/.bin/run");
   link("../w/work.js", "node_modules/.bin/work");
-});
+};
+beforeEach(honest);
 
 describe("TREE_MISMATCH", { skip: !posix }, () => {
   it("is not said of the tree that npm makes, nor of empty folders, nor of what may be left out", async () => {
@@ -291,6 +293,36 @@ describe("TREE_MISMATCH", { skip: !posix }, () => {
     const says = await told();
     assert.equal(says.length, 21);
     assert.equal(says[20], "30 more of the tree is not what was verified");
+  });
+
+  it("is said of any file that is bent, cut, lengthened, removed, linked or shadowed", async () => {
+    const places = packages.flatMap(({ location, files: listed }) => listed.map((file) => `${location}/${file.path}`));
+    const ways: Readonly<Record<string, (place: string, by: number) => void>> = {
+      bend: (place, by) => {
+        const bytes = fs.readFileSync(at(place));
+        const index = by % Math.max(bytes.length, 1);
+        bytes[index] = (bytes[index] ?? 0) ^ 1;
+        fs.writeFileSync(at(place), bytes.length === 0 ? "x" : bytes);
+      },
+      cut: (place) => fs.writeFileSync(at(place), fs.readFileSync(at(place)).subarray(1).toString() || "cut"),
+      lengthen: (place) => fs.appendFileSync(at(place), "\n"),
+      remove: (place) => remove(place),
+      link: (place) => {
+        fs.renameSync(at(place), at("same"));
+        fs.symlinkSync(at("same"), at(place));
+      },
+      shadow: (place, by) => write(`${place}${by}`, "x"),
+    };
+    const way = fc.constantFrom(...Object.keys(ways));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), way, fc.nat(99), async (place, name, by) => {
+        honest();
+        ways[name]?.(place, by);
+        const { findings } = await prove();
+        assert.equal(findings.length, 1, `${name} ${place}`);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it("is said of every file that hashing gives no answer for", async () => {

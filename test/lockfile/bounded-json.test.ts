@@ -33,7 +33,27 @@ test("says the same as JSON.parse of everything that JSON.stringify writes", () 
 });
 
 test("never takes what JSON.parse refuses, and refuses what it takes only for keys or depth", () => {
-  const alphabet = ["{", "}", "[", "]", ",", ":", '"', "\\", "u", "0", "1", "-", ".", "e", "a", " ", "\n", "true", '"a"'];
+  const alphabet = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "u",
+    "0",
+    "1",
+    "-",
+    ".",
+    "e",
+    "a",
+    " ",
+    "\n",
+    "true",
+    '"a"',
+  ];
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...alphabet), { maxLength: 12 }), (parts) => {
       const text = parts.join("");
@@ -59,7 +79,10 @@ test("a repeated key is refused wherever it stands, and however it is escaped", 
   assert.match(error.message, /"a" for the second time/);
   assert.equal(error.at, "x.json:3:3");
   stopped('[{"b": {"c": 1, "c": 1}}]');
-  assert.deepEqual(parse('[{"a": 1}, {"a": 2}, {"b": {"a": 3}, "a": 4}]'), JSON.parse('[{"a":1},{"a":2},{"b":{"a":3},"a":4}]'));
+  assert.deepEqual(
+    parse('[{"a": 1}, {"a": 2}, {"b": {"a": 3}, "a": 4}]'),
+    JSON.parse('[{"a":1},{"a":2},{"b":{"a":3},"a":4}]'),
+  );
 });
 
 test("the key __proto__ is refused wherever it stands, and however it is escaped", () => {

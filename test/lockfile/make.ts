@@ -1,9 +1,9 @@
 /** Small npm lockfiles for tests, and what a reader says of them. */
 import assert from "node:assert/strict";
+import { type NpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import type { Code } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
-import { type NpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
 
 export const SHA512 = `sha512-${Buffer.alloc(64, 7).toString("base64")}`;
 export const OTHER_SHA512 = `sha512-${Buffer.alloc(64, 8).toString("base64")}`;

@@ -107,11 +107,15 @@ test("an address of no known form is a URL, never a registry's package", () => {
 
 test("no text makes the readers throw", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.constantFrom("", "file:", "https://", "git+ssh://", "npm:"), (text, scheme) => {
-      readSpec(scheme + text);
-      readAddress(scheme + text);
-      readTarballUrl(`https://r.example/${text}/-/x-1.0.0.tgz`);
-    }),
+    fc.property(
+      fc.string({ unit: "binary", maxLength: 60 }),
+      fc.constantFrom("", "file:", "https://", "git+ssh://", "npm:"),
+      (text, scheme) => {
+        readSpec(scheme + text);
+        readAddress(scheme + text);
+        readTarballUrl(`https://r.example/${text}/-/x-1.0.0.tgz`);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -57,7 +57,11 @@ test("patterns made to be slow are bounded", () => {
   assert.equal(declares([Array.from({ length: 400 }, () => "**").join("/")], "a/".repeat(400)), false);
   assert.equal(declares(["{a,b}".repeat(100)], "a".repeat(100)), false);
   assert.throws(
-    () => declares(Array.from({ length: 101 }, (_, index) => `*${index}`), "a"),
+    () =>
+      declares(
+        Array.from({ length: 101 }, (_, index) => `*${index}`),
+        "a",
+      ),
     (error) => error instanceof StopError && error.code === "LOCKFILE_UNREADABLE",
   );
 });

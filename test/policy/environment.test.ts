@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import type { Finding } from "../../src/model/finding.js";
 import { childEnvironment, unsafeEnvironment } from "../../src/policy/environment.js";
 import { readNodeOptions } from "../../src/policy/node-options.js";
@@ -72,6 +73,19 @@ describe("ENVIRONMENT_UNSAFE: variables", () => {
       other: ["--title", "-C"],
     });
     assert.deepEqual(readNodeOptions('"--import=\\"x').loading, ['--import="x']);
+  });
+
+  it("finds an option that loads code among any others, quoted in any way, and throws at nothing", () => {
+    const quoted = (word: string, quote: number): string =>
+      quote === 0 ? word : quote === 1 ? `"${word}"` : `${word.slice(0, quote)}"${word.slice(quote)}"`;
+    const words = fc.array(fc.stringMatching(/^[a-z=./-]{1,9}$/), { maxLength: 4 });
+    fc.assert(
+      fc.property(words, words, fc.integer({ min: 0, max: 7 }), (first, last, quote) => {
+        const all = [...first, quoted("--import=./x", quote), ...last].join(" ");
+        assert.ok(readNodeOptions(all).loading.includes("--import=./x"), all);
+      }),
+    );
+    fc.assert(fc.property(fc.string(), (text) => void readNodeOptions(text)));
   });
 
   it("refuses a compile cache, where a planted entry runs for honest source", () => {

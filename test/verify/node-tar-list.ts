@@ -8,8 +8,11 @@ export interface Listed {
   readonly sha256: string;
 }
 
-/** Files by the path they would be unpacked to with `strip: 1`; the last of a name wins, as on disk. Links are left out. */
-export async function nodeTarFiles(bytes: Uint8Array): Promise<readonly Listed[]> {
+/**
+ * Files by the path that they are unpacked to; the last of a name wins, as on disk. Links are left out. `strip` is
+ * how many segments are taken off, 1 for npm.
+ */
+export async function nodeTarFiles(bytes: Uint8Array, strip = 1): Promise<readonly Listed[]> {
   const files = new Map<string, Listed>();
   const parser = new Parser();
   parser.on("entry", (entry) => {
@@ -20,7 +23,7 @@ export async function nodeTarFiles(bytes: Uint8Array): Promise<readonly Listed[]
       size += data.length;
     });
     entry.on("end", () => {
-      const [, ...names]: string[] = entry.path.split("/");
+      const names: string[] = entry.path.split("/").slice(strip);
       const path = names.filter((name) => name !== "" && name !== ".").join("/");
       const isFile = ["File", "OldFile", "ContiguousFile"].includes(entry.type);
       if (isFile) files.set(path, { path, size, sha256: hash.digest("hex") });

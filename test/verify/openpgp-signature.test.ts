@@ -4,8 +4,9 @@ import { LIMITS } from "../../src/model/limits.js";
 import { dearmor } from "../../src/verify/openpgp-armor.js";
 import { readKeyFields, splitPackets } from "../../src/verify/openpgp-packets.js";
 import { readSignatureFile } from "../../src/verify/openpgp-signature.js";
+import { readVector } from "./openpgp-files.js";
 import { plain } from "./openpgp-keys.js";
-import { ago, concat, fingerprintOf, having, noting, readVector, sign } from "./openpgp-workshop.js";
+import { ago, concat, fingerprintOf, having, noting, sign } from "./openpgp-workshop.js";
 
 const text = (value: string): Buffer => Buffer.from(value);
 const block = (body: string): Buffer => text(`-----BEGIN PGP SIGNATURE-----\n\n${body}\n-----END PGP SIGNATURE-----\n`);

@@ -1,7 +1,4 @@
 /** Keys, certificates and signatures of every sound and unsound kind, made at test time. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as openpgp from "openpgp";
 import { splitPackets, TAG } from "../../src/verify/openpgp-packets.js";
 
@@ -161,6 +158,16 @@ export function appended(...subpackets: readonly (readonly number[])[]): Tweak {
   };
 }
 
+/** Leaves out both names of the issuer, which the library writes by itself. */
+export function nameless(packet: openpgp.SignaturePacket): void {
+  const writer = packet as unknown as { writeHashedSubPackets(): Uint8Array };
+  const original = writer.writeHashedSubPackets.bind(packet);
+  writer.writeHashedSubPackets = () => {
+    Object.assign(packet, { issuerFingerprint: null, issuerKeyVersion: 6 });
+    return original();
+  };
+}
+
 /** The signature with other unhashed subpackets, which nothing protects. */
 export async function unhashed(
   signature: Uint8Array,
@@ -260,31 +267,4 @@ export function damaged(certificate: Uint8Array, type: number): Uint8Array {
   if (!packets.ok) throw new Error(packets.why);
   const at = packets.value.findIndex(({ tag, body }) => tag === TAG.signature && body[1] === type);
   return concat(...packets.value.map(({ raw }, i) => (i === at ? flipped(raw, raw.length - 1) : raw)));
-}
-
-/** Cuts a keyring into certificates, without the trust packets that only keyrings have. */
-export function splitRing(ring: Uint8Array): readonly Uint8Array[] {
-  const packets = splitPackets(ring, 100_000);
-  if (!packets.ok) throw new Error(packets.why);
-  const groups: Uint8Array[][] = [];
-  for (const { tag, raw } of packets.value) {
-    if (tag === TAG.publicKey || tag === TAG.secretKey) groups.push([]);
-    if (tag !== 12) groups.at(-1)?.push(raw);
-  }
-  return groups.map((group) => Buffer.concat(group));
-}
-
-/** A file of the vectors, or a path in them. */
-export function vector(...path: readonly string[]): string {
-  return join(ROOT, "registry-fixtures", "vectors", ...path);
-}
-
-export function readVector(...path: readonly string[]): Buffer {
-  return readFileSync(vector(...path));
-}
-
-export const ROOT = repositoryRoot(dirname(fileURLToPath(import.meta.url)));
-
-function repositoryRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : repositoryRoot(dirname(folder));
 }

@@ -8,13 +8,17 @@ import * as openpgp from "openpgp";
 import type { Outcome } from "../../src/model/evidence.js";
 import { StopError } from "../../src/model/finding.js";
 import { verifyOpenPgp } from "../../src/verify/openpgp.js";
+import { attackCases } from "./openpgp-cases-attack.js";
+import { boundCases } from "./openpgp-cases-bound.js";
 import { fileCases } from "./openpgp-cases-file.js";
-import { keyCases } from "./openpgp-cases-key.js";
-import { signatureCases } from "./openpgp-cases-signature.js";
+import { revokedCases } from "./openpgp-cases-revoked.js";
+import { soundCases } from "./openpgp-cases-sound.js";
+import { timeCases } from "./openpgp-cases-time.js";
+import { ROOT } from "./openpgp-files.js";
 import { type Attempt, against, asItIs, plain, rsa, stranger, subkeyAgainst, withSubkey } from "./openpgp-keys.js";
-import * as shop from "./openpgp-workshop.js";
 import { BYTES, certificateOf, concat, fingerprintOf, NOW, sign, subkeyOf } from "./openpgp-workshop.js";
 
+const CASES = [...soundCases, ...attackCases, ...fileCases, ...revokedCases, ...timeCases, ...boundCases];
 const MINUTE = 60 * 1000;
 
 async function verify(attempt: Attempt): Promise<Outcome> {
@@ -45,7 +49,7 @@ describe("each attack on a detached signature has its outcome, and none passes t
 
   test("sqv is asked as well", { skip: hasSqv ? false : "SKIPPED: sqv is not installed" }, () => {});
 
-  for (const { name, due, attempt, unknownToSqv } of [...signatureCases, ...fileCases, ...keyCases]) {
+  for (const { name, due, attempt, unknownToSqv } of CASES) {
     test(`${name}: ${due}`, async () => {
       const made = await attempt();
       const outcome = await verify(made);
@@ -93,7 +97,7 @@ describe("what the outcome tells", () => {
     const outcome = await verify({ signature, certificates: [certificateOf(await rsa())] });
     assert.ok(outcome.outcome === "verified");
     assert.match(outcome.notes?.join("\n") ?? "", /not pinned(.|\n)*2048 bits only/);
-    const ended = keyCases.find(({ name }) => name === "an expired key's signature, published while it lived");
+    const ended = timeCases.find(({ name }) => name === "an expired key's signature, published while it lived");
     assert.ok(ended !== undefined);
     const late = await verify(await ended.attempt());
     assert.ok(late.outcome === "verified");
@@ -137,7 +141,7 @@ describe("a trust store that is not one stops the run", () => {
 
 describe("the library stays in its place", () => {
   test("it is loaded when it is first needed, and from one file only", () => {
-    const folder = join(shop.ROOT, "src", "verify");
+    const folder = join(ROOT, "src", "verify");
     for (const name of readdirSync(folder).filter((each) => each.startsWith("openpgp"))) {
       const source = readFileSync(join(folder, name), "utf8");
       const imports = source.match(/^import .*from "openpgp";$/gm) ?? [];

@@ -138,6 +138,11 @@ describe("tar: pax tricks are refused", () => {
     Buffer.concat([block({ name: "PaxHeader", type, body }), one({})]);
   const hostile: readonly [string, Buffer, RegExp][] = [
     ["size that differs", Buffer.concat([pax({ size: "0" }), one({ body: "abc" })]), /Two sizes/],
+    [
+      "a prefix that climbs out under a harmless pax path",
+      Buffer.concat([pax({ path: "package/a.js" }), one({ name: "a.js", prefix: "../.." })]),
+      /leaves the folder/,
+    ],
     ["size that is not decimal", before(record("size", "0x3")), /decimal/],
     ["NUL in the path", before(record("path", "package/a\0b")), /NUL/],
     ["line feed in the path", before(record("path", "package/a\nb")), /line feed/],
