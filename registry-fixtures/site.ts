@@ -46,6 +46,7 @@ export abstract class Site {
   url = "https://not-served.invalid/";
   /** All requests so far, in order; also those that a fault spoiled. */
   readonly log: SiteRequest[] = [];
+  readonly #files = new Map<string, Buffer>();
   #faults: Fault[] = [];
   #token: string | null = null;
 
@@ -102,12 +103,18 @@ export abstract class Site {
     this.#fail(silentAfter(afterBytes), where);
   }
 
+  /** A plain file at a path below the site's own address, whatever else lies there; null takes it away again. */
+  put(path: string, content: string | Uint8Array | null): void {
+    if (content === null) this.#files.delete(path);
+    else this.#files.set(path, Buffer.from(content));
+  }
+
   /** From now on only requests with `authorization: Bearer <token>` are answered; others get 401. */
   requireToken(token: string): void {
     this.#token = token;
   }
 
-  /** Honest again: no faults, no token, an empty log. */
+  /** Honest again: no faults, no token, an empty log. Plain files stay. */
   reset(): void {
     this.#faults = [];
     this.#token = null;
@@ -126,7 +133,10 @@ export abstract class Site {
     const prefix = new URL(this.url).pathname;
     if (!pathname.startsWith(prefix)) return jsonAnswer({ error: "Not found" }, 404);
     try {
-      return this.answer(decodeURIComponent(pathname.slice(prefix.length)), request.headers);
+      const below = decodeURIComponent(pathname.slice(prefix.length));
+      const file = this.#files.get(below);
+      if (file !== undefined) return { status: 200, type: "application/octet-stream", body: file };
+      return this.answer(below, request.headers);
     } catch (error) {
       if (error instanceof URIError) return jsonAnswer({ error: "Bad request" }, 400);
       throw error;

@@ -23,6 +23,14 @@ export interface CommonFlags {
   readonly signaturesOnly?: boolean;
 }
 
+/** Where a new dependency is written down; handed on to npm's lock step. */
+export interface InstallFlags extends CommonFlags {
+  readonly saveDev?: boolean;
+  readonly saveOptional?: boolean;
+  readonly saveExact?: boolean;
+  readonly workspace?: string;
+}
+
 const KINDS: readonly Omittable[] = ["dev", "optional", "peer"];
 const MOST_AT_ONCE = 256;
 

@@ -2,9 +2,8 @@
 import type { World } from "../model/world.js";
 import { installSpecs } from "../pipeline.js";
 import { conclude } from "./conclude.js";
-import { formatOf } from "./flags.js";
+import { formatOf, type InstallFlags } from "./flags.js";
 import { findInstaller, realFolder } from "./installer.js";
-import type { InstallFlags } from "./parse.js";
 import { withSession } from "./session.js";
 
 /** Adds packages to the project of this folder. */

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
-import { type CommonFlags, withCommonFlags, withNarrowing } from "./flags.js";
+import { type CommonFlags, type InstallFlags, withCommonFlags, withNarrowing } from "./flags.js";
 import { version } from "./version.js";
 
 type Status = number;
@@ -104,14 +104,6 @@ function addTrust(program: Command, world: World, done: (status: Status) => void
       done(await run(world, command.name() as "check" | "list" | "show", about, command.opts<CommonFlags>()));
     });
   }
-}
-
-/** Where a new dependency is written down; handed on to npm's lock step. */
-export interface InstallFlags extends CommonFlags {
-  readonly saveDev?: boolean;
-  readonly saveOptional?: boolean;
-  readonly saveExact?: boolean;
-  readonly workspace?: string;
 }
 
 function withSaving(command: Command): Command {

@@ -12,7 +12,7 @@ const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 /** Without `mode`, an existing file keeps its own, and a new one gets what the user's umask allows. */
 export async function write(file: string, bytes: Uint8Array | string, mode?: number): Promise<void> {
   await fs.mkdir(path.dirname(file), { recursive: true });
-  const writer = await begin(path.dirname(file), path.basename(file), 0o666);
+  const writer = await begin(path.dirname(file), path.basename(file), mode ?? 0o666);
   try {
     await writer.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
     await writer.finish(file, mode ?? (await modeOf(file)));

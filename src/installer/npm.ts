@@ -55,7 +55,7 @@ export function npmCi(request: CiRequest): Command {
   return run(npm, {
     cwd: folder,
     seal: "digest-locked",
-    env: { ...installerEnvironment(request.variables), ...proxyVariables(registry.proxyUrl) },
+    env: { ...installerEnvironment(request.variables, request.folder), ...proxyVariables(registry.proxyUrl) },
     args: [
       "ci",
       ...behaviourFlags(npm, request.settings),
@@ -99,7 +99,7 @@ export function npmLock(request: LockRequest): Command {
   return run(npm, {
     cwd: folder,
     seal: "lock-only",
-    env: { ...installerEnvironment(request.variables), ...proxyVariables(request.gateway.proxyUrl) },
+    env: { ...installerEnvironment(request.variables, request.folder), ...proxyVariables(request.gateway.proxyUrl) },
     args: [
       "install",
       ...resolutionFlags(npm, request.settings),
@@ -137,7 +137,7 @@ export function npmRebuild(request: RebuildRequest): Command {
   return run(npm, {
     cwd: folder,
     seal: "verified-files",
-    env: { ...scriptEnvironment(request.variables), ...scriptVariables(request.settings) },
+    env: { ...scriptEnvironment(request.variables, request.folder), ...scriptVariables(request.settings) },
     args: [
       "rebuild",
       ...behaviourFlags(npm, request.settings),

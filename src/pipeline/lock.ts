@@ -4,16 +4,22 @@
  */
 import { packumentAddress, tarballAddress } from "../ecosystem/npm.js";
 import { resolveSpecs } from "../ecosystem/npm-specs.js";
-import { type LockGateway, openLockGateway, type UpstreamRequest } from "../gateway/lock.js";
+import { workspaceFolders } from "../ecosystem/npm-workspaces.js";
+import { type LockGateway, openLockGateway, type TarballRequest, type UpstreamRequest } from "../gateway/lock.js";
 import { copyBack, copyManifests, type ManifestCopy } from "../installer/copy.js";
 import { npmLock } from "../installer/npm.js";
+import type { Artifact } from "../model/artifact.js";
+import { type DigestSet, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
+import { isNpmVersion, npmPurl, unscoped } from "../model/names.js";
 import { registryAt } from "../trust/lookup.js";
+import { askClaims } from "./claims.js";
 import type { Installation } from "./handoff.js";
 import { changedSince, type Inputs, takeInputs } from "./inputs.js";
 import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
 import type { River } from "./river.js";
+import { judge, weigh } from "./weigh.js";
 
 export interface LockRequest {
   /** As the user wrote them: `express`, `left-pad@1.3.0`, `npm:@acme/lib@^2`. */
@@ -47,7 +53,7 @@ export async function lockInCopy(
   const gateway = await openLockGateway({
     routes: routesOf(river),
     upstream: (asked) => askUpstream(river, asked),
-    tarball: async (asked) => bundlingTarball(river, asked),
+    tarball: (wanted) => verifiedTarball(river, directory, wanted),
   });
   try {
     const unresolved = await resolveSpecs(request.specs, { gateway, cache, directory: copy.folder });
@@ -131,29 +137,49 @@ async function askUpstream(river: River, asked: UpstreamRequest) {
   throw new Error(answer.says);
 }
 
-/** npm looks into the tarballs of packages that bundle others; nothing of them is run, and all is verified afterwards. */
-async function bundlingTarball(river: River, asked: { registry: string; name: string; filename: string }) {
-  const registry = registryAt(river.trust, asked.registry);
-  const version = /-(\d[^/]*)\.tgz$/.exec(asked.filename)?.[1];
-  if (registry === null || version === undefined) return null;
-  const address = tarballAddress(asked.registry, asked.name, version);
-  const wanted = { maxBytes: LIMITS.tarballBytes, redirects: registry.redirects };
-  const received = await river.client.stream(address, wanted, (chunks) =>
-    river.quarantine.receive(chunks, { maxBytes: LIMITS.tarballBytes }),
-  );
-  if (!received.ok) return null;
-  const { digests, size } = received.value;
-  return { size, bytes: river.quarantine.stream(digests.sha512) };
+/**
+ * npm looks into the tarballs of packages that bundle others, or bring a shrinkwrap. It is given them only once they
+ * have passed, by the digest that the registry claims; the lockfile that comes out is judged as a whole afterwards.
+ */
+async function verifiedTarball(river: River, directory: string, wanted: TarballRequest) {
+  const { registry, name, filename } = wanted;
+  const version = filename.slice(`${unscoped(name)}-`.length, -".tgz".length);
+  const declared = registryAt(river.trust, registry);
+  if (declared === null || filename !== `${unscoped(name)}-${version}.tgz` || !isNpmVersion(version)) return null;
+  const claimed = await askClaims(river, declared, { name, version }, false);
+  if (!claimed.ok || claimed.claims.integrity === null) return null;
+  const { digests } = parseIntegrity(claimed.claims.integrity);
+  const artifact = artifactOf(name, version, tarballAddress(registry, name, version), digests);
+  const weighed = await weigh(river, artifact, directory);
+  const verdict = judge(river, artifact, weighed);
+  if (verdict.result !== "PASSED" || verdict.digest?.algorithm !== "sha512") return null;
+  return { size: weighed.packedSize, bytes: river.quarantine.stream(verdict.digest.hex) };
 }
 
-/** Folders that the lockfile knows, and those that package.json's workspaces name without patterns. */
+function artifactOf(name: string, version: string, url: string, locked: DigestSet): Artifact {
+  const place = { paths: [], location: `node_modules/${name}`, npm: null, findings: [] };
+  const filename = `${unscoped(name)}-${version}.tgz`;
+  return {
+    purl: npmPurl(name, version),
+    ecosystem: "npm",
+    name,
+    version,
+    filename,
+    source: { type: "registry", url },
+    locked,
+    ...place,
+  };
+}
+
+/** Folders that the lockfile knows, and those that package.json's workspaces lead to. */
 async function foldersOf(river: River, directory: string): Promise<string[]> {
-  await readPackageJson(river.world, directory);
+  const manifest = await readPackageJson(river.world, directory);
+  const declared = manifest === null ? [] : await workspaceFolders(directory, manifest);
   const project = await readProject(river.world, directory).catch((error: unknown) => {
     if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
     throw error;
   });
-  return project === null ? [] : localFolders(project.lockfile.artifacts);
+  return [...new Set([...declared, ...(project === null ? [] : localFolders(project.lockfile.artifacts))])].sort();
 }
 
 function failed(output: string, refused: readonly string[]): Finding {

@@ -1,8 +1,7 @@
 /**
- * What in the surroundings would weaken TLS, or run code, before anything has been verified; and the environment
- * that children get instead of ours. Pure: variables and npm's settings go in.
+ * What in the surroundings would weaken TLS, or run code, before anything has been verified. Pure: variables and
+ * npm's settings go in. What children get instead of our environment is for each installer's room to say.
  */
-import path from "node:path";
 import { type Finding, finding } from "../model/finding.js";
 import { readNodeOptions } from "./node-options.js";
 import { type NpmSetting, unsafeSettings } from "./npm-settings.js";
@@ -89,52 +88,4 @@ function lookUp(variables: Variables, platform: NodeJS.Platform, name: string): 
   if (platform !== "win32") return Object.hasOwn(variables, name) ? variables[name] : undefined;
   const key = Object.keys(variables).find((one) => one.toUpperCase() === name);
   return key === undefined ? undefined : variables[key];
-}
-
-const PASSED = [
-  ...["HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TERM", "COLORTERM", "TMPDIR", "TZ", "CI"],
-  ...["NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"],
-];
-
-/** Without these, programs on Windows don't start, or find neither their user nor their temporary folder. */
-const PASSED_ON_WINDOWS = [
-  ...["SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "OS"],
-  ...["APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "ALLUSERSPROFILE", "USERPROFILE", "USERNAME", "USERDOMAIN"],
-  ...["PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432"],
-  ...["COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432"],
-  ...["HOMEDRIVE", "HOMEPATH", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"],
-];
-
-/**
- * The environment for a child: our variables, narrowed to an allow-list, so that none comes through which runs code
- * (NODE_OPTIONS, BASH_ENV, LD_*, DYLD_*), configures an installer (npm_config_*, COREPACK_*, UV_*, PIP_*) or leads
- * past the seal (proxies). PATH loses its relative entries, and by their spelling those inside `project`, an
- * absolute path. Compile caches are off in every child.
- */
-export function childEnvironment(
-  variables: Variables,
-  platform: NodeJS.Platform,
-  project: string,
-): Record<string, string> {
-  const windows = platform === "win32";
-  const passed = new Set(windows ? [...PASSED, ...PASSED_ON_WINDOWS] : PASSED);
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(variables)) {
-    if (value === undefined) continue;
-    const known = windows ? name.toUpperCase() : name;
-    if (known === "PATH") result[name] = outsideOf(project, value, windows);
-    else if (passed.has(known) || /^LC_[A-Z]+$/.test(known)) result[name] = value;
-  }
-  return { ...result, NODE_DISABLE_COMPILE_CACHE: "1" };
-}
-
-function outsideOf(project: string, value: string, windows: boolean): string {
-  const paths = windows ? path.win32 : path.posix;
-  const kept = value.split(paths.delimiter).filter((entry) => {
-    const folder = windows ? entry.replaceAll('"', "") : entry;
-    if (!paths.isAbsolute(folder)) return false;
-    const relative = paths.relative(project, folder);
-    return relative === ".." || relative.startsWith(`..${paths.sep}`) || paths.isAbsolute(relative);
-  });
-  return kept.join(paths.delimiter);
 }

@@ -27,8 +27,11 @@ interface Level {
   valueStart: number;
 }
 
-/** Walks through `text`, which must be JSON that JSON.parse takes, without recursion. */
-export function keysOf(text: string): JsonKeys {
+/**
+ * Walks through `text`, which must be JSON that JSON.parse takes, without recursion. Stops where it is nested deeper
+ * than `maxDepth`; `depth` then says so.
+ */
+export function keysOf(text: string, maxDepth: number): JsonKeys {
   const found = { depth: 0, prototype: false, repeated: false, conflict: null as string | null };
   const levels: Level[] = [];
   for (let at = 0; at < text.length; at++) {
@@ -50,6 +53,7 @@ export function keysOf(text: string): JsonKeys {
           level !== undefined && (level.decisive || (levels.length === 1 && DECISIVE.has(level.key ?? "")));
         levels.push({ values: text[at] === "{" ? new Map() : null, decisive, key: null, valueStart: at });
         found.depth = Math.max(found.depth, levels.length);
+        if (found.depth > maxDepth) return found;
         break;
       }
       case ",":

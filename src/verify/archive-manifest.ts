@@ -25,7 +25,7 @@ export function readManifestText(bytes: Buffer, path: string): Reading<ManifestT
   const bom = decoded.startsWith(BOM);
   const text = bom ? decoded.slice(BOM.length) : decoded;
   if (!isJsonObject(text)) return refuse(path, "is not a JSON object");
-  const keys = keysOf(text);
+  const keys = keysOf(text, MAX_DEPTH);
   if (keys.depth > MAX_DEPTH) return refuse(path, "is nested too deep");
   if (keys.prototype) return refuse(path, 'has a key "__proto__", which programs take for something else than a key');
   if (keys.conflict !== null) {

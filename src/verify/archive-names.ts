@@ -4,8 +4,7 @@
 const IGNORED = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u206a-\u206f\ufeff]/g;
 /** Where Windows cannot spell `| < > ? :`, npm writes them 0xF000 higher. */
 const RAISED = /[\uf03a\uf03c\uf03e\uf03f\uf07c]/g;
-/** What Windows takes off the end of a name: dots, spaces, the unnamed stream. */
-const DROPPED_TAIL = /(?:[. :]|::\$data)+$/;
+const UNNAMED_STREAM = "::$data";
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
@@ -24,7 +23,17 @@ export function foldName(name: string): string {
         .toUpperCase()
         .toLowerCase()
         .normalize("NFD");
-  return folded.replace(DROPPED_TAIL, "");
+  return withoutTail(folded);
+}
+
+/** What Windows takes off the end of a name: dots, spaces, the unnamed stream. */
+function withoutTail(name: string): string {
+  let end = name.length;
+  for (;;) {
+    if (end > 0 && ". :".includes(name.charAt(end - 1))) end--;
+    else if (name.endsWith(UNNAMED_STREAM, end)) end -= UNNAMED_STREAM.length;
+    else return name.slice(0, end);
+  }
 }
 
 const DEVICE = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:[.:]|$)/i;

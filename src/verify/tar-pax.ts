@@ -28,7 +28,7 @@ const HARMLESS =
 const BINARY = /^SCHILY\.xattr\./;
 const LENGTH = /^[1-9][0-9]{0,6}$/;
 /** What parseInt takes for a number at the start of a line: there npm's reader would begin a record. */
-const RECORD_INSIDE = /\n\s*[+-]?[0-9]/;
+const RECORD_INSIDE = /\n[^\S\n]*[+-]?[0-9]/;
 
 /** Reads the header of one entry (typeflag x). */
 export function readPax(body: Buffer): Reading<PaxRecords> {

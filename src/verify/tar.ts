@@ -27,6 +27,8 @@ export interface TarVisitor {
 
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 const END_BLOCKS = 2;
+/** All pax headers of an archive together: they cost time, and make no file. */
+const ALL_PAX_BYTES = 64 * 1024 * 1024;
 
 /** Takes unpacked bytes in pieces of any size. After a refusal nothing more may be written. */
 export class TarReader {
@@ -43,6 +45,7 @@ export class TarReader {
   #pax: PaxRecords | null = null;
   #zeroBlocks = 0;
   #headers = 0;
+  #paxBytes = 0;
 
   constructor(visitor: TarVisitor) {
     this.#visitor = visitor;
@@ -114,6 +117,10 @@ export class TarReader {
     if (this.#pax !== null) return orphan();
     if (type === "global-pax" && this.#headers > 1) return malformed("A global pax header stands between the entries.");
     if (header.size > PAX_BYTES) return malformed("A pax header is too long.", PAX_BYTES, header.size);
+    this.#paxBytes += header.size;
+    if (this.#paxBytes > ALL_PAX_BYTES) {
+      return refusal("ARCHIVE_TOO_LARGE", "The pax headers are too large together.", ALL_PAX_BYTES);
+    }
     this.#records = { type, body: Buffer.alloc(header.size) };
     this.#expect("pax", header.size);
     return header.size === 0 ? this.#endBody() : null;

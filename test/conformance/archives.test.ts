@@ -260,8 +260,8 @@ describe("DEFLATE streams, each as the only member of a gzip file", () => {
   }
 });
 
-test("libarchive's file of two gzip members is refused", async () => {
-  const inspection = await inspectArchive([vector("libarchive", "test_compat_gzip_1.tgz")]);
-  assert.ok(!inspection.ok);
-  assert.match(inspection.finding.says, /second gzip member|further bytes/);
+test("libarchive's file of several gzip members is refused", () => {
+  const gzip = new GzipMember(() => null);
+  assert.match(gzip.write(vector("libarchive", "test_compat_gzip_1.tgz"))?.says ?? "", /second gzip member/);
+  gzip.close();
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { type CiRequest, npmCi, npmLock, npmRebuild, scopesOf } from "../../src/installer/npm.js";
 import { installerEnvironment, scriptEnvironment } from "../../src/installer/npm-environment.js";
@@ -114,7 +115,7 @@ describe("npm's commands", () => {
 
 describe("npm's environment", () => {
   it("holds what a program needs to run, and no more", () => {
-    const needed = { PATH: "/bin", Path: "C:\\bin", HOME: "/h", SystemRoot: "C:\\Windows", LC_ALL: "C", TMPDIR: "/t" };
+    const needed = { PATH: "/bin", HOME: "/h", SystemRoot: "C:\\Windows", LC_ALL: "C", TMPDIR: "/t" };
     const harmful = {
       ...{ npm_config_registry: "x", NPM_CONFIG_GIT: "x", NODE_OPTIONS: "x", NODE_PATH: "x", LD_PRELOAD: "x" },
       ...{ BASH_ENV: "x", DYLD_INSERT_LIBRARIES: "x", COREPACK_ROOT: "x", NODE_TLS_REJECT_UNAUTHORIZED: "0" },
@@ -122,13 +123,23 @@ describe("npm's environment", () => {
       ...{ GIT_SSH_COMMAND: "x", NODE_COMPILE_CACHE: "x", EDITOR: "x", UNSET: undefined },
     };
     const expected = { ...needed, NODE_DISABLE_COMPILE_CACHE: "1" };
-    assert.deepEqual(installerEnvironment({ ...needed, ...harmful }), expected);
+    assert.deepEqual(installerEnvironment({ ...needed, ...harmful }, "/project"), expected);
+  });
+
+  it("takes relative entries and the project's own folders out of PATH", () => {
+    const PATH = ["/project/node_modules/.bin", "", ".", "bin", "/project", "/usr/bin", "/project2/bin"].join(
+      path.delimiter,
+    );
+    assert.equal(installerEnvironment({ PATH }, "/project").PATH, ["/usr/bin", "/project2/bin"].join(path.delimiter));
   });
 
   it("shows scripts the tool chain and the proxies, and no secrets", () => {
     const seen = { CC: "clang", https_proxy: "http://proxy/", PYTHON: "/p" };
     const secret = { GITHUB_TOKEN: "x", AWS_SECRET_ACCESS_KEY: "x", NODE_AUTH_TOKEN: "x", npm_config__auth: "x" };
-    assert.deepEqual(scriptEnvironment({ ...seen, ...secret }), { ...seen, NODE_DISABLE_COMPILE_CACHE: "1" });
+    assert.deepEqual(scriptEnvironment({ ...seen, ...secret }, "/project"), {
+      ...seen,
+      NODE_DISABLE_COMPILE_CACHE: "1",
+    });
   });
 
   it("carries the user's tool chain settings to node-gyp as variables", () => {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { Inspection } from "../../src/model/archive.js";
 import { inspectArchive } from "../../src/verify/archive.js";
 import { block, END, file, MANIFEST, pax, tar, tgz } from "./tar-maker.js";
 
@@ -21,12 +20,11 @@ async function listed(bytes: Uint8Array, step = bytes.length || 1) {
   return inspection.listing;
 }
 
-async function refused(bytes: Uint8Array, code: string, words?: RegExp): Promise<Inspection> {
+async function refused(bytes: Uint8Array, code: string, words?: RegExp): Promise<void> {
   const inspection = await inspectArchive([bytes]);
   assert.ok(!inspection.ok, "it was accepted");
   assert.equal(inspection.finding.code, code);
   if (words !== undefined) assert.match(inspection.finding.says, words);
-  return inspection;
 }
 
 describe("an honest archive", () => {
@@ -220,9 +218,9 @@ describe("attacks are refused", () => {
   });
 
   test("a bomb of zeros, and one of many entries, end early", async () => {
-    await refused(gzipSync(tar(file("a", Buffer.alloc(64 * 1024 * 1024)))), "ARCHIVE_TOO_LARGE", /bomb/);
+    await refused(gzipSync(tar(file("a", Buffer.alloc(24 * 1024 * 1024)))), "ARCHIVE_TOO_LARGE", /bomb/);
     const entries = Buffer.concat(Array.from({ length: 50_001 }, (_, index) => file(`f${index}`, "")));
-    await refused(gzipSync(tar(entries)), "ARCHIVE_TOO_LARGE", /too many entries/);
+    await refused(gzipSync(tar(entries), { level: 1 }), "ARCHIVE_TOO_LARGE", /too many entries/);
   });
 });
 

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { entry, lock, lockV1, read } from "./make.js";
+
+type Json = Record<string, unknown>;
+const PACKAGES = { "node_modules/a": entry("a", "1.2.0"), "node_modules/b": entry("b", "2.0.0", { dev: true }) };
+const COPY = { dependencies: { a: "^1.0.0" }, devDependencies: { b: "2.x" } };
+
+/** What is said of the lockfile as a whole when package.json is this. */
+function said(packageJson: unknown, copy: Json = COPY, packages: Json = PACKAGES): string[] {
+  return read(lock(copy, packages), packageJson).findings.map(({ code, severity }) => `${code} ${severity}`);
+}
+
+const REFUSED = ["LOCKFILE_OUT_OF_DATE refuse"];
+
+test("a package.json that asks for the same is in step, whatever else it says and however it is ordered", () => {
+  assert.deepEqual(said(null), []);
+  assert.deepEqual(said({ ...COPY, name: "x", scripts: { test: "x" }, dependencies: { a: "^1.0.0" } }), []);
+  const optional = {
+    dependencies: { a: "^1.0.0", o: "1" },
+    optionalDependencies: { o: "1" },
+    devDependencies: { b: "2.x" },
+  };
+  assert.deepEqual(said(optional, { ...COPY, optionalDependencies: { o: "1" } }), []);
+  assert.deepEqual(
+    said({ ...COPY, workspaces: { packages: ["y/*", "x/*"] } }, { ...COPY, workspaces: ["x/*", "y/*"] }),
+    [],
+  );
+});
+
+test("LOCKFILE_OUT_OF_DATE: a dependency that is new, gone, or of another kind", () => {
+  assert.deepEqual(said({ ...COPY, dependencies: { a: "^1.0.0", c: "1" } }), REFUSED);
+  assert.deepEqual(said({ devDependencies: { b: "2.x" } }), REFUSED);
+  assert.deepEqual(said({ dependencies: { a: "^1.0.0", b: "2.x" } }), REFUSED);
+  assert.deepEqual(said({ ...COPY, optionalDependencies: { c: "1" } }), REFUSED);
+  assert.deepEqual(said({ ...COPY, peerDependencies: { c: "1" } }), REFUSED);
+  assert.deepEqual(said({}), REFUSED);
+  assert.deepEqual(said([]), REFUSED);
+  assert.deepEqual(said(COPY, {}), REFUSED);
+});
+
+test("LOCKFILE_OUT_OF_DATE: a range that what is locked does not satisfy", () => {
+  assert.deepEqual(said({ ...COPY, dependencies: { a: "^2.0.0" } }), REFUSED);
+  assert.deepEqual(said({ ...COPY, dependencies: { a: "npm:c@^1.0.0" } }), REFUSED);
+  assert.deepEqual(said({ ...COPY, devDependencies: { b: "1.x" } }), REFUSED);
+});
+
+test("a range in other words that what is locked satisfies is a warning, as npm ci lets it pass", () => {
+  assert.deepEqual(said({ ...COPY, dependencies: { a: "~1.2.0" } }), ["LOCKFILE_OUT_OF_DATE warn"]);
+});
+
+test("LOCKFILE_OUT_OF_DATE: what is asked for on both sides, and locked in another version or not at all", () => {
+  assert.deepEqual(said(COPY, COPY, { ...PACKAGES, "node_modules/a": entry("a", "0.9.0") }), REFUSED);
+  assert.deepEqual(said(COPY, COPY, { "node_modules/a": entry("a", "1.2.0") }), REFUSED);
+  assert.deepEqual(said(null, COPY, { "node_modules/a": entry("a", "1.2.0") }), REFUSED);
+});
+
+test("LOCKFILE_OUT_OF_DATE: other workspaces", () => {
+  assert.deepEqual(said({ ...COPY, workspaces: ["packages/*"] }), REFUSED);
+  assert.deepEqual(said({ ...COPY, workspaces: ["y", "!x"] }, { ...COPY, workspaces: ["!x", "y"] }), REFUSED);
+});
+
+test("LOCKFILE_OUT_OF_DATE: version 1 is held against names and ranges", () => {
+  const lockfile = lockV1({ a: { version: "1.2.0", integrity: "sha1-x" } });
+  const said = (packageJson: unknown) => read(lockfile, packageJson).findings.map(({ code }) => code);
+  assert.deepEqual(said(null), []);
+  assert.deepEqual(said({ dependencies: { a: "^1.0.0" } }), []);
+  assert.deepEqual(said({ dependencies: { a: "^1.0.0" }, optionalDependencies: { o: "1" } }), []);
+  assert.deepEqual(said({ dependencies: { a: "^2.0.0" } }), ["LOCKFILE_OUT_OF_DATE"]);
+  assert.deepEqual(said({ dependencies: { a: "^1.0.0" }, devDependencies: { b: "1" } }), ["LOCKFILE_OUT_OF_DATE"]);
+});
+
+test("many differences are told in one finding, the first of them by name", () => {
+  const dependencies = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`p${index}`, "1"]));
+  const { findings } = read(lock(COPY, PACKAGES), { ...COPY, dependencies: { a: "^1.0.0", ...dependencies } });
+  assert.equal(findings.length, 1);
+  assert.match(findings[0]?.says ?? "", /p0 is not locked.*and \d+ more/);
+});
