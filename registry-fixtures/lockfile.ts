@@ -57,14 +57,18 @@ const COPIED = [
 
 /** The lockfile for a project, given as its package.json. Addresses in it are the registry's of this moment. */
 export function lockfileFor(registry: Registry, project: ProjectManifest, options: LockfileOptions = {}): Lockfile {
+  return lockfileOf(resolveTree(registry, project), options);
+}
+
+/** The lockfile for a tree, given as its root. */
+export function lockfileOf(root: TreeNode, options: LockfileOptions = {}): Lockfile {
   const { resolved = true, version = 3 } = options;
-  const root = resolveTree(registry, project);
   const flags = flagsOf(root);
   const nodes = [...allNodes(root)].sort((one, other) => (one.location < other.location ? -1 : 1));
   const packages = Object.fromEntries(nodes.map((node) => [node.location, entryOf(node, flags, resolved)]));
   return {
     name: root.name,
-    ...(project.version === undefined ? {} : { version: project.version }),
+    ...(root.manifest.version === undefined ? {} : { version: root.manifest.version }),
     lockfileVersion: version,
     requires: true,
     ...(version >= 2 ? { packages } : {}),
@@ -79,6 +83,7 @@ function entryOf(node: TreeNode, flags: Flags, resolved: boolean): LockEntry {
     .filter(([, value]) => value !== undefined && (typeof value !== "object" || Object.keys(value ?? {}).length > 0));
   return {
     ...(node.parent === null ? { name: node.name } : {}),
+    ...(isAlias(node) ? { name: node.manifest.name } : {}),
     ...(manifest.version === undefined ? {} : { version: manifest.version }),
     ...whereabouts(node, resolved),
     ...(node.origin === "bundle" ? { inBundle: true } : {}),
@@ -99,13 +104,18 @@ function legacyEntry(node: TreeNode, flags: Flags, resolved: boolean): LegacyEnt
   // npm 6 knew nothing of peers, so they stay out.
   const requires = edges.filter(({ peer }) => !peer).map(({ name, range }) => [name, range]);
   return {
-    version: node.manifest.version ?? "",
+    version: isAlias(node) ? `npm:${node.manifest.name}@${node.manifest.version}` : (node.manifest.version ?? ""),
     ...whereabouts(node, resolved),
     ...(node.origin === "bundle" ? { bundled: true } : {}),
     ...setFlags(node, flags),
     ...(edges.length === 0 ? {} : { requires: Object.fromEntries(requires) }),
     ...(node.children.size === 0 ? {} : { dependencies: legacyEntries(node, flags, resolved) }),
   };
+}
+
+/** One package under the name of another: `"node_modules/words": { "name": "@fixture/words" }`. */
+function isAlias({ parent, name, origin, manifest }: TreeNode): boolean {
+  return parent !== null && origin === "registry" && manifest.name !== name;
 }
 
 /** Of a shrinkwrapped package its shrinkwrap's word is copied, and often that leaves out the address. */

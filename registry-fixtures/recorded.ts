@@ -1,6 +1,7 @@
 /** What npm's public registry really signed, out of `vectors/npm-signatures/` (see its SOURCE.md). */
 import { existsSync, readFileSync } from "node:fs";
 import { vectorPath } from "./fixture-files.js";
+import type { Packument } from "./manifest.js";
 import type { RecordedManifest } from "./release.js";
 import type { PublicKey } from "./signing-key.js";
 
@@ -34,6 +35,33 @@ export function recordedTarball({ name, version }: RecordedManifest): Buffer | n
   const flat = name.startsWith("@") ? name.slice(1).replace("/", "-") : name;
   const path = vectorPath("npm-signatures", "tarballs", `${flat}-${version}.tgz`);
   return existsSync(path) ? readFileSync(path) : null;
+}
+
+/** A packument as npm's registry gave it, in full, times and siblings included; null where it was not kept. */
+export function recordedPackument(name: string): Buffer | null {
+  const path = vectorPath("npm-signatures", "packuments", `${name}.json`);
+  return existsSync(path) ? readFileSync(path) : null;
+}
+
+/**
+ * The records as their registry would serve them today: the whole manifest where that was kept, and a publish time,
+ * which the registry has of every version. Where nobody wrote it down, it is one at which the signing key was in use.
+ */
+export function recordedAsServed(): readonly RecordedManifest[] {
+  const records = recordedManifests();
+  const retired = recordedKeys().find(({ expires }) => expires !== null);
+  const packuments = new Map([...new Set(records.map(({ name }) => name))].map((name) => [name, packumentOf(name)]));
+  return records.map((record) => {
+    const { name, version, dist } = record;
+    const byRetired = dist.signatures?.some(({ keyid }) => keyid === retired?.keyid) === true;
+    const publishTime = record.publishTime ?? (byRetired ? "2024-06-01T00:00:00.000Z" : "2025-06-01T00:00:00.000Z");
+    return { ...(packuments.get(name)?.versions[version] ?? record), publishTime };
+  });
+}
+
+function packumentOf(name: string): Packument | null {
+  const bytes = recordedPackument(name);
+  return bytes === null ? null : (JSON.parse(bytes.toString("utf8")) as Packument);
 }
 
 /** npm's own keys for signatures, the ended one first. */

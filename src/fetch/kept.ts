@@ -27,7 +27,15 @@ export function openKept(files: Files, directory: string): Kept {
     keep: async (key, kind, bytes) => {
       const header = headerOf(key, kind);
       if (header.length > HEADER_BYTES) throw new RangeError("a key is longer than can be kept");
-      await files.write(place(key, kind), Buffer.concat([header, bytes]), 0o600);
+      const file = place(key, kind);
+      const writer = await files.create(path.join(directory, kind));
+      try {
+        await writer.write(header);
+        await writer.write(bytes);
+        await writer.commit(file, 0o600);
+      } finally {
+        await writer.abandon();
+      }
     },
     kept: async (key, kind, maxBytes) => {
       const file = place(key, kind);

@@ -12,6 +12,9 @@ import { type FileFolders, folderName } from "./npm-root.js";
 import type { Tree } from "./npm-tree.js";
 import type { IsWorkspace } from "./npm-workspaces.js";
 
+/** Different ranges for one name, each of which costs time to compare. */
+const MAX_RANGES = 1000;
+
 export interface LinkContext {
   readonly tree: Tree;
   readonly isWorkspace: IsWorkspace;
@@ -57,7 +60,11 @@ function wantedFinding(
   refuse: (why: string, expected?: string) => Finding,
 ): Finding | null {
   const version = folderEntry(context.tree, target)?.version ?? null;
+  const seen = new Set<string>();
   for (const { range, by } of context.tree.asked(index)?.ranges ?? []) {
+    if (!own && seen.has(range)) continue;
+    seen.add(range);
+    if (seen.size > MAX_RANGES) return refuse(`for which more than ${MAX_RANGES} ranges are asked`);
     const who = by?.location ?? "the project";
     if (own) {
       if (isOfProject(by)) continue;

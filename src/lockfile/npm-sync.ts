@@ -6,9 +6,10 @@
 import semver from "semver";
 import { type Finding, finding } from "../model/finding.js";
 import type { LockedEntry } from "./npm-entries.js";
-import type { NpmRoot, TextMap } from "./npm-root.js";
+import { folderName, type NpmRoot, type TextMap } from "./npm-root.js";
 import { readSpec } from "./npm-source.js";
 import type { Tree } from "./npm-tree.js";
+import type { IsWorkspace } from "./npm-workspaces.js";
 
 const SHOWN = 5;
 const KINDS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
@@ -17,8 +18,8 @@ const KINDS = ["dependencies", "devDependencies", "optionalDependencies", "peerD
  * Compares the project with the lockfile's own copy of it (null for version 1, which has none, or where there is no
  * package.json to compare with), and the project's wishes with what is locked.
  */
-export function syncFindings(project: NpmRoot, copy: NpmRoot | null, tree: Tree): Finding[] {
-  const missing = unsatisfied(project, tree);
+export function syncFindings(project: NpmRoot, copy: NpmRoot | null, tree: Tree, isWorkspace: IsWorkspace): Finding[] {
+  const missing = [...unsatisfied(project, tree), ...replaced(tree, isWorkspace)];
   const { moved, ranges } = copy === null ? { moved: [], ranges: [] } : differences(project, copy);
   const hard = [...missing, ...moved];
   if (hard.length > 0) return [outOfDate([...hard, ...ranges])];
@@ -76,6 +77,18 @@ function unsatisfied(project: NpmRoot, tree: Tree): string[] {
     }
   }
   return wrong;
+}
+
+/** Workspaces in whose place a package of their name is locked. */
+function replaced(tree: Tree, isWorkspace: IsWorkspace): string[] {
+  return tree.entries.flatMap(({ place, name: called }) => {
+    if (!place.ok || place.place.type !== "folder" || !isWorkspace(place.place.folder)) return [];
+    const { folder } = place.place;
+    const name = folderName(called, folder);
+    const entry = tree.entries[tree.byLocation.get(`node_modules/${name}`) ?? -1];
+    if (entry === undefined || (entry.link && entry.resolved === folder)) return [];
+    return [`${name} is the workspace ${folder}, and is locked as something else`];
+  });
 }
 
 /** As arborist's dep-valid.js, where a version can be compared; addresses have findings of their own. */

@@ -11,7 +11,7 @@ import type { NpmRoot } from "./npm-root.js";
 import { type ForeignSpec, readSpec, type Spec } from "./npm-source.js";
 
 /** Most dependencies of all entries together: bounds the time that a made-up lockfile can take. */
-const MAX_NEEDS = 2_000_000;
+const MAX_NEEDS = 1_000_000;
 
 /** What dependents say of one entry. */
 export interface Asked {

@@ -78,7 +78,7 @@ export function readNpmLockfile(bytes: Uint8Array, context: NpmLockfileContext):
     artifacts,
     findings: [
       ...(artifacts.length === 0 ? [empty(path)] : []),
-      ...syncFindings(project, known && lockfileVersion > 1 ? copy : null, tree),
+      ...syncFindings(project, known && lockfileVersion > 1 ? copy : null, tree, isWorkspace),
       ...legacy.others,
     ],
     digest: createHash("sha256").update(bytes).digest("hex"),

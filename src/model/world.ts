@@ -17,7 +17,7 @@ export interface FileStatus {
 /** Writes one new file; nothing appears under its final name before `commit`. */
 export interface FileWriter {
   write(chunk: Uint8Array): Promise<void>;
-  /** Flushes, and renames to `target` (whose folder is made if needed) with these permission bits. */
+  /** Renames to `target` (whose folder is made if needed) with these permission bits. Not flushed to the disk. */
   commit(target: string, mode: number): Promise<void>;
   /** Closes and removes what was written. Safe to call at any time, also after commit. */
   abandon(): Promise<void>;
@@ -42,7 +42,7 @@ export interface Files {
   makeTemporary(prefix: string, parent?: string): Promise<string>;
   /** Replaces or makes a file at once: written beside it, flushed, renamed. */
   write(path: string, bytes: Uint8Array | string, mode?: number): Promise<void>;
-  /** Begins a new file in `directory` under a name nobody else uses. */
+  /** Begins a new file in `directory` under a name nobody else uses: for what is matched again whenever it is read. */
   create(directory: string): Promise<FileWriter>;
   /** Hard link, or a copy where links can't be made. */
   link(from: string, to: string): Promise<void>;

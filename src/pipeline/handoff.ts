@@ -14,7 +14,7 @@ import type { ScriptReport } from "../model/report.js";
 import type { Ended } from "../model/world.js";
 import { changedSince, type Inputs } from "./inputs.js";
 import type { Judged } from "./judged.js";
-import { type Admitted, admit, plannedScripts } from "./plan.js";
+import { type Admitted, admit, ownScripts, plannedScripts } from "./plan.js";
 import type { Project } from "./project.js";
 import { prove } from "./prove.js";
 import type { River } from "./river.js";
@@ -55,7 +55,7 @@ export async function handOff(
   const unsealed = [...unsealable(judged), ...(await stillTheSame(river, inputs, admitted))];
   if (unsealed.length > 0) return notStarted(unsealed);
   const ended = await install(river, how, project, admitted);
-  const scripts = plannedScripts(river, admitted);
+  const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, project.directory))];
   const status = exitStatus(ended.ended);
   if (status !== 0) {
     const says = `npm ended with status ${status}; nothing that it installed was run`;

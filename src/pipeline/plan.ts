@@ -1,6 +1,7 @@
 /** What is to be installed: each admitted package, with what its own archive says of its files, commands and scripts. */
 import type { ArchivedFile, ArchiveListing } from "../model/archive.js";
 import type { Artifact } from "../model/artifact.js";
+import { npmPurl } from "../model/names.js";
 import type { ScriptReport } from "../model/report.js";
 import type { Passed } from "../model/verdict.js";
 import { isPassed } from "../policy/decide.js";
@@ -8,6 +9,7 @@ import { scriptAllowance } from "../trust/lookup.js";
 import { type PackageFacts, readFacts } from "../verify/npm-facts.js";
 import type { Judged } from "./judged.js";
 import { packageJson } from "./known.js";
+import { readPackageJson } from "./project.js";
 import type { River } from "./river.js";
 
 /** One package at one place of the tree, proven. Only `admit` makes these. */
@@ -51,6 +53,20 @@ export function plannedScripts(river: River, admitted: readonly Admitted[]): Scr
     const outcome = allowance === null ? "blocked" : "ran";
     return [{ purl: artifact.purl, location: artifact.location, scripts, outcome, allowedBy: allowance?.id ?? null }];
   });
+}
+
+/** What npm runs for the project itself after an install, unless scripts are off. */
+const OWN_SCRIPTS = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
+
+/** The project's own install scripts. They are its author's to run, and not part of what was verified. */
+export async function ownScripts(river: River, directory: string): Promise<ScriptReport[]> {
+  const manifest = await readPackageJson(river.world, directory);
+  const declared = manifest?.scripts;
+  if (manifest === null || typeof declared !== "object" || declared === null) return [];
+  const scripts = OWN_SCRIPTS.filter((name) => Object.hasOwn(declared, name));
+  const { name, version } = manifest;
+  const purl = npmPurl(typeof name === "string" ? name : "project", typeof version === "string" ? version : "0.0.0");
+  return scripts.length === 0 ? [] : [{ purl, location: "", scripts, outcome: "blocked", allowedBy: null }];
 }
 
 async function describe(name: string, listing: ArchiveListing) {

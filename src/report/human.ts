@@ -1,7 +1,7 @@
 /** The report for people: silence about what is well, a paragraph about what is not, one line at the end. */
 import { CATALOGUE } from "../model/codes.js";
 import type { Finding, StopError } from "../model/finding.js";
-import { type LockfileReport, type Report, type RunResult, resultOf } from "../model/report.js";
+import { type LockfileReport, type Report, type RunResult, resultOf, type ScriptReport } from "../model/report.js";
 import type { Reported } from "../model/verdict.js";
 import { forTerminal } from "./escape.js";
 import { plural, summaryLine } from "./summary.js";
@@ -111,12 +111,23 @@ function painter(color: boolean): Paint {
   return { PASSED: style(32), FAILED: style(31), UNDECIDED: style(33), strong: style(1) };
 }
 
-/** One line on what an installer was kept from running, or null if nothing was. */
+/** What of install scripts was run and what was not, in a line or two; null if nobody has any. */
 export function scriptsLine(report: Report): string | null {
-  const blocked = report.scripts.filter((script) => script.outcome === "blocked");
-  const ran = report.scripts.filter((script) => script.outcome === "ran");
-  if (blocked.length + ran.length === 0) return null;
+  const own = report.scripts.filter((script) => script.location === "");
+  const others = report.scripts.filter((script) => script.location !== "");
+  const lines = [...packagesLine(others), ...own.map(({ scripts }) => ownLine(scripts))];
+  return lines.length === 0 ? null : lines.join("\n");
+}
+
+function packagesLine(scripts: readonly ScriptReport[]): string[] {
+  if (scripts.length === 0) return [];
+  const blocked = scripts.filter((script) => script.outcome === "blocked");
   const names = blocked.slice(0, 5).map((script) => forTerminal(script.purl, 120));
   const list = names.length === 0 ? "" : `: ${names.join(", ")}${blocked.length > 5 ? ", …" : ""}`;
-  return `${plural(ran.length, "install script")} run, ${blocked.length} blocked${list}`;
+  return [`${plural(scripts.length - blocked.length, "install script")} run, ${blocked.length} not allowed${list}`];
+}
+
+function ownLine(scripts: readonly string[]): string {
+  const commands = scripts.map((name) => `npm run ${forTerminal(name, 40)}`);
+  return `The project's own install scripts were not run; if you want them: ${commands.join(", ")}`;
 }

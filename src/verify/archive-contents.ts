@@ -121,11 +121,7 @@ export class ArchiveContents implements TarVisitor {
     }
     if ((mode & STICKY) !== 0) this.#notes.add("sticky", path);
     if ((mode & SET_ID) === 0) return null;
-    return malformed(
-      `The file ${quoted(path)} would run with its owner's rights (setuid or setgid).`,
-      "",
-      mode.toString(8),
-    );
+    return malformed(`The file ${quoted(path)} would run with its owner's rights (mode ${mode.toString(8)}).`);
   }
 
   #addFile(path: string, entry: TarEntry): Finding | null {

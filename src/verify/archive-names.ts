@@ -1,7 +1,7 @@
 /** When two file names are one: on a case-insensitive or normalising file system, on macOS, on Windows. */
 
 /** Letters that HFS+ leaves out when it compares names; a reader does not see them either. */
-const IGNORED = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u206a-\u206f\ufeff]/g;
+const IGNORED = /[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 /** Where Windows cannot spell `| < > ? :`, npm writes them 0xF000 higher. */
 const RAISED = /[\uf03a\uf03c\uf03e\uf03f\uf07c]/g;
 const UNNAMED_STREAM = "::$data";

@@ -28,7 +28,7 @@ export interface TarVisitor {
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 const END_BLOCKS = 2;
 /** All pax headers of an archive together: they cost time, and make no file. */
-const ALL_PAX_BYTES = 64 * 1024 * 1024;
+const ALL_PAX_BYTES = 32 * 1024 * 1024;
 
 /** Takes unpacked bytes in pieces of any size. After a refusal nothing more may be written. */
 export class TarReader {

@@ -109,6 +109,17 @@ test("LOCKFILE_LINK: a file: folder of the project, where a package asks a regis
   assert.deepEqual(codes(lockfile, "node_modules/fork"), ["LOCKFILE_LINK"]);
 });
 
+test("LOCKFILE_LINK: more ranges for one workspace than anyone writes", () => {
+  const packages: Record<string, unknown> = {
+    "node_modules/a": LINK("packages/a"),
+    "packages/a": { version: "1.0.0" },
+  };
+  for (let index = 0; index <= 1000; index += 1) {
+    packages[`node_modules/p${index}`] = entry(`p${index}`, "1.0.0", { dependencies: { a: `>=0.0.${index}` } });
+  }
+  assert.deepEqual(codes(read(lock(WORKSPACES, packages)), "node_modules/a"), ["LOCKFILE_LINK"]);
+});
+
 test("LOCKFILE_LINK: a link below another package's node_modules", () => {
   const lockfile = read(
     lock(

@@ -60,6 +60,13 @@ test("LOCKFILE_OUT_OF_DATE: other workspaces", () => {
   assert.deepEqual(said({ ...COPY, workspaces: ["y", "!x"] }, { ...COPY, workspaces: ["!x", "y"] }), REFUSED);
 });
 
+test("LOCKFILE_OUT_OF_DATE: a registry's package in the place of a workspace", () => {
+  const root = { workspaces: ["w"] };
+  const packages = { w: { name: "@acme/w", version: "1.0.0" }, "node_modules/@acme/w": entry("@acme/w", "9.0.0") };
+  assert.deepEqual(said(null, root, packages), REFUSED);
+  assert.deepEqual(said(null, root, { ...packages, "node_modules/@acme/w": { resolved: "w", link: true } }), []);
+});
+
 test("LOCKFILE_OUT_OF_DATE: version 1 is held against names and ranges", () => {
   const lockfile = lockV1({ a: { version: "1.2.0", integrity: "sha1-x" } });
   const said = (packageJson: unknown) => read(lockfile, packageJson).findings.map(({ code }) => code);

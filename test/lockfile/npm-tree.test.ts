@@ -63,13 +63,13 @@ test("an entry that nobody asks for has no path, and a note", () => {
 
 test("a chain of any length is told in bounded words", () => {
   const packages: Record<string, unknown> = {};
-  const length = 20_000;
+  const length = 5_000;
   for (let index = 0; index < length; index += 1)
     packages[`node_modules/p${index}`] = { version: "1.0.0", ...needs(`p${index + 1}`) };
   const lockfile = read(lock(needs("p0"), packages));
   assert.deepEqual(at(lockfile, "node_modules/p3").paths, ["p0 > p1 > p2 > p3"]);
   const [last = ""] = at(lockfile, `node_modules/p${length - 1}`).paths;
-  assert.equal(last, "p0 > p1 > p2 > … > p19992 > p19993 > p19994 > p19995 > p19996 > p19997 > p19998 > p19999");
+  assert.equal(last, "p0 > p1 > p2 > … > p4992 > p4993 > p4994 > p4995 > p4996 > p4997 > p4998 > p4999");
 });
 
 test("links in circles come to an end", () => {
@@ -88,7 +88,13 @@ test("links in circles come to an end", () => {
 });
 
 test("LOCKFILE_UNREADABLE: more dependencies than any project has", () => {
-  const names = Object.fromEntries(Array.from({ length: 2_000_001 }, (_, index) => [`p${index}`, ""]));
-  const text = `{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0","dependencies":${JSON.stringify(names)}}}}`;
-  assert.match(unreadable(Buffer.from(text)).message, /more than 2000000 dependencies/);
+  const dependencies = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`p${index}`, ""])),
+  );
+  const packages = Array.from(
+    { length: 50 },
+    (_, index) => `"node_modules/a${index}":{"dependencies":${dependencies}}`,
+  );
+  const text = `{"lockfileVersion":3,"packages":{${packages.join(",")}}}`;
+  assert.match(unreadable(Buffer.from(text)).message, /more than 1000000 dependencies/);
 });

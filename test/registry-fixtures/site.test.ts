@@ -97,6 +97,13 @@ test("a fault may be for some paths only", async () => {
   assert.deepEqual([(await ask("a.tgz")).status, (await ask("a")).status], [500, 200]);
 });
 
+test("put: a plain file at its path, until it is taken away", async () => {
+  site.put("a/b.tgz.asc", "a signature");
+  assert.equal((await ask("a/b.tgz.asc")).text, "a signature");
+  site.put("a/b.tgz.asc", null);
+  assert.equal((await ask("a/b.tgz.asc")).text, `a/b.tgz.asc:${TEXT}`);
+});
+
 test("requireToken: 401 without, the answer with it", async () => {
   site.requireToken("secret");
   const authorization = (value: string) => ({ headers: { authorization: value } });

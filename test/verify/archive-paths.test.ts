@@ -152,6 +152,12 @@ describe("two entries that are one file somewhere", () => {
 });
 
 describe("foldName", () => {
+  test("takes time in proportion to the name", () => {
+    const name = `a${". ".repeat(500_000)}b`;
+    assert.equal(foldName(name), name);
+    assert.equal(foldName(`a${".::$DATA ".repeat(100_000)}`), "a");
+  });
+
   test("is the same for every spelling of a name", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 8 }), (name) => {

@@ -200,6 +200,13 @@ describe("tar: pax tricks are refused", () => {
   }
 });
 
+test("tar: pax headers that cost time and make no file are bounded", () => {
+  const lines = pax({ comment: "\n".repeat(60_000) });
+  const one = Buffer.concat([lines, block({})]);
+  assert.equal(walk(Buffer.concat([one, END])).refused, null);
+  refusedAs(Buffer.concat([...Array<Buffer>(600).fill(one), END]), /together/, "ARCHIVE_TOO_LARGE");
+});
+
 describe("tar: tricks with the end are refused", () => {
   const zero = Buffer.alloc(512);
   const hostile: readonly [string, Buffer, RegExp][] = [
@@ -243,11 +250,9 @@ describe("tar: mangled", () => {
   test("whatever byte is changed: refused, or npm reads the same files", async () => {
     let accepted = 0;
     for (let at = 0; at < sample.length; at++) {
-      for (const change of [0x01, 0xff]) {
-        const bytes = Buffer.from(sample);
-        bytes.writeUInt8(bytes.readUInt8(at) ^ change, at);
-        accepted += await agreesWithNpm(bytes);
-      }
+      const bytes = Buffer.from(sample);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (at % 2 === 0 ? 0x01 : 0xff), at);
+      accepted += await agreesWithNpm(bytes);
     }
     assert.ok(accepted > 0, "changes in contents and padding are not the walker's business");
   });

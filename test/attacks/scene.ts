@@ -1,0 +1,194 @@
+/**
+ * Where attacks take place: one simulated registry over TLS for a whole file of tests, a project of its own for each,
+ * and secure-install run as a user would run it. What every attack asserts is here: that it was refused with its code,
+ * that npm was never started, and that the project is byte-identical.
+ */
+import assert from "node:assert/strict";
+import { after, afterEach, before } from "node:test";
+import { type LockfileOptions, type Lockfile, lockfileFor } from "../../registry-fixtures/lockfile.js";
+import { makeProject, type Project, registryEntry } from "../../registry-fixtures/project.js";
+import { type Run, type RunOptions, secureInstall } from "../../registry-fixtures/secure-install.js";
+import { type Served, serve } from "../../registry-fixtures/server.js";
+import { createSimulator, type Simulator } from "../../registry-fixtures/simulator.js";
+import { npmWitness, type Witness } from "./witness.js";
+
+/** What of a report these tests look at. */
+export interface ShownFinding {
+  readonly code: string;
+  readonly severity: string;
+  readonly says: string;
+  readonly expected: string | null;
+  readonly got: string | null;
+  readonly help: string;
+}
+
+export interface ShownVerdict {
+  readonly purl: string;
+  readonly location: string;
+  readonly result: string;
+  readonly publishers: readonly string[];
+  readonly evidence: readonly { readonly kind: string; readonly outcome: string; readonly notes?: readonly string[] }[];
+  readonly findings: readonly ShownFinding[];
+}
+
+export interface ShownReport {
+  readonly result: string;
+  readonly tampered: boolean;
+  readonly handedOff: boolean;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly findings: readonly ShownFinding[];
+  readonly verdicts: readonly ShownVerdict[];
+  readonly scripts: readonly { readonly purl: string; readonly outcome: string; readonly allowedBy: string | null }[];
+  readonly error?: { readonly code: string; readonly at: string | null; readonly says: string; readonly help: string };
+}
+
+/** How an attack is to end. */
+export interface Refusal {
+  readonly code: string;
+  /** The package, as `name@version`, that the finding is about; without it, the run or the lockfile as a whole. */
+  readonly of?: string;
+  /** 65 unless given. */
+  readonly status?: number;
+  /** `ci` unless given. */
+  readonly args?: readonly string[];
+  readonly env?: RunOptions["env"];
+  /** More lines for the project's .npmrc are the test's own to write; this is another CA for --cafile. */
+  readonly caFile?: string;
+}
+
+export interface Told extends Run {
+  readonly report: ShownReport;
+}
+
+export interface Scene {
+  readonly simulator: Simulator;
+  readonly served: Served;
+  readonly witness: Witness;
+  /** A project that trusts the registry with all its keys, and has the lockfile that npm would write. */
+  project(dependencies: Readonly<Record<string, string>>, options?: LockfileOptions): Promise<Project>;
+  /** The same, its lockfile altered on the way. */
+  forged(
+    dependencies: Readonly<Record<string, string>>,
+    alter: (lockfile: Altered) => void,
+    options?: LockfileOptions,
+  ): Promise<Project>;
+  /** Runs with --json, and reads what came. */
+  run(project: Project, args: readonly string[], options?: RunOptions): Promise<Told>;
+  /** Asserts the refusal of an attack, as above. */
+  refused(project: Project, refusal: Refusal): Promise<ShownReport>;
+  /** Asserts that the run never began: the error's code, exit status 78 unless given, nothing started or changed. */
+  stopped(project: Project, refusal: Refusal): Promise<NonNullable<ShownReport["error"]>>;
+  /** Asserts that all is well, and npm was started exactly once. */
+  installed(project: Project, options?: RunOptions): Promise<ShownReport>;
+}
+
+/** A lockfile of version 2 or 3, whose entries are certainly there. */
+export type Altered = Lockfile & { packages: NonNullable<Lockfile["packages"]> };
+
+/** Sets the scene for all tests of a file; the registry is honest again after each of them. */
+export function setScene(simulator = createSimulator({ name: "fixture" }).loadPackages()): Scene {
+  const projects: Project[] = [];
+  let served: Served;
+  let witness: Witness;
+  before(async () => {
+    [served, witness] = await Promise.all([serve(simulator), npmWitness()]);
+  });
+  after(async () => {
+    witness.remove();
+    await served.close();
+  });
+  afterEach(async () => {
+    simulator.reset();
+    witness.clear();
+    await Promise.all(projects.splice(0).map((project) => project.remove()));
+  });
+
+  const make = async (dependencies: Readonly<Record<string, string>>): Promise<Project> => {
+    const project = await makeProject({ dependencies });
+    projects.push(project);
+    await project.writeNpmrc({ registry: served.url });
+    await project.writeTrust({ registries: { fixture: registryEntry(simulator) } });
+    return project;
+  };
+  const run = async (project: Project, args: readonly string[], options: RunOptions = {}): Promise<Told> => {
+    const ran = await secureInstall(project, [...args, "--json"], {
+      caFile: served.caFile,
+      ...options,
+      env: { PATH: witness.path, ...options.env },
+    });
+    return { ...ran, report: parseReport(ran) };
+  };
+  const refusedWith = async (project: Project, refusal: Refusal, fallback: number): Promise<ShownReport> => {
+    const untouched = await project.snapshot();
+    const { status, report, stdout, stderr } = await run(project, refusal.args ?? ["ci"], {
+      ...(refusal.env === undefined ? {} : { env: refusal.env }),
+      ...(refusal.caFile === undefined ? {} : { caFile: refusal.caFile }),
+    });
+    const codes = report.error === undefined ? codesOf(report, refusal.of) : [report.error.code];
+    assert.ok(codes.includes(refusal.code), `${refusal.code} is not among [${codes}]: ${stdout}${stderr}`);
+    assert.equal(status, refusal.status ?? fallback, stdout);
+    assert.notEqual(report.handedOff, true);
+    assert.deepEqual(witness.runs(), [], "npm was started");
+    assert.deepEqual(await project.snapshot(), untouched);
+    return report;
+  };
+
+  return {
+    simulator,
+    get served() {
+      return served;
+    },
+    get witness() {
+      return witness;
+    },
+    project: async (dependencies, options = {}) => {
+      const project = await make(dependencies);
+      await project.writeLockfile(lockfileFor(simulator, project.manifest, options));
+      return project;
+    },
+    forged: async (dependencies, alter, options = {}) => {
+      const project = await make(dependencies);
+      const lockfile = lockfileFor(simulator, project.manifest, options);
+      alter(lockfile as Altered);
+      await project.writeLockfile(lockfile);
+      return project;
+    },
+    run,
+    refused: (project, refusal) => refusedWith(project, refusal, 65),
+    stopped: async (project, refusal) => {
+      const report = await refusedWith(project, refusal, 78);
+      assert.equal(report.result, "ERROR");
+      assert.ok(report.error);
+      return report.error;
+    },
+    installed: async (project, options) => {
+      const { status, report, stdout, stderr } = await run(project, ["ci"], options);
+      assert.equal(status, 0, `${stdout}${stderr}`);
+      assert.deepEqual([report.result, report.handedOff, witness.runs().length], ["PASSED", true, 1]);
+      return report;
+    },
+  };
+}
+
+function parseReport({ stdout, stderr }: Run): ShownReport {
+  try {
+    return JSON.parse(stdout) as ShownReport;
+  } catch {
+    throw new assert.AssertionError({ message: `stdout is not one JSON object: ${stdout}\nstderr: ${stderr}` });
+  }
+}
+
+/** Codes of the findings on one package, or on the run and its lockfiles. */
+export function codesOf(report: ShownReport, of?: string): readonly string[] {
+  return findingsOf(report, of).map((finding) => finding.code);
+}
+
+/** The findings on one package (`name@version`), or on the run and its lockfiles. */
+export function findingsOf(report: ShownReport, of?: string): readonly ShownFinding[] {
+  if (of === undefined) return report.findings;
+  return report.verdicts.filter((verdict) => nameOf(verdict.purl) === of).flatMap((verdict) => verdict.findings);
+}
+
+function nameOf(purl: string): string {
+  return decodeURIComponent(purl.replace(/^pkg:npm\//, ""));
+}
