@@ -4,7 +4,7 @@
  * that npm was never started, and that the project is byte-identical.
  */
 import assert from "node:assert/strict";
-import { after, afterEach, before } from "node:test";
+import { after, afterEach } from "node:test";
 import { type LockfileOptions, type Lockfile, lockfileFor } from "../../registry-fixtures/lockfile.js";
 import { makeProject, type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { type Run, type RunOptions, secureInstall } from "../../registry-fixtures/secure-install.js";
@@ -86,13 +86,9 @@ export interface Scene {
 export type Altered = Lockfile & { packages: NonNullable<Lockfile["packages"]> };
 
 /** Sets the scene for all tests of a file; the registry is honest again after each of them. */
-export function setScene(simulator = createSimulator({ name: "fixture" }).loadPackages()): Scene {
+export async function setScene(simulator = createSimulator({ name: "fixture" }).loadPackages()): Promise<Scene> {
   const projects: Project[] = [];
-  let served: Served;
-  let witness: Witness;
-  before(async () => {
-    [served, witness] = await Promise.all([serve(simulator), npmWitness()]);
-  });
+  const [served, witness] = await Promise.all([serve(simulator), npmWitness()]);
   after(async () => {
     witness.remove();
     await served.close();
@@ -135,12 +131,8 @@ export function setScene(simulator = createSimulator({ name: "fixture" }).loadPa
 
   return {
     simulator,
-    get served() {
-      return served;
-    },
-    get witness() {
-      return witness;
-    },
+    served,
+    witness,
     project: async (dependencies, options = {}) => {
       const project = await make(dependencies);
       await project.writeLockfile(lockfileFor(simulator, project.manifest, options));
@@ -168,6 +160,12 @@ export function setScene(simulator = createSimulator({ name: "fixture" }).loadPa
       return report;
     },
   };
+}
+
+/** A package of two files. `more` goes into its package.json. */
+export function small(name: string, version = "1.0.0", more: Readonly<Record<string, unknown>> = {}) {
+  const manifest = { name, version, license: "MIT", main: "index.js", ...more };
+  return { "package.json": JSON.stringify(manifest), "index.js": `module.exports = ${JSON.stringify(name)};\n` };
 }
 
 function parseReport({ stdout, stderr }: Run): ShownReport {
