@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { vectorPath } from "./fixture-files.js";
 import type { Packument } from "./manifest.js";
-import type { RecordedManifest } from "./release.js";
+import { type RecordedManifest, tarballPath } from "./release.js";
 import type { PublicKey } from "./signing-key.js";
 
 interface RecordedKeys {
@@ -44,8 +44,9 @@ export function recordedPackument(name: string): Buffer | null {
 }
 
 /**
- * The records as their registry would serve them today: the whole manifest where that was kept, and a publish time,
- * which the registry has of every version. Where nobody wrote it down, it is one at which the signing key was in use.
+ * The records as a registry would serve them today: the whole manifest where that was kept, the tarball at its own
+ * address, and a publish time, which npm's registry has of every version. Where nobody wrote it down, it is one at
+ * which the signing key was in use.
  */
 export function recordedAsServed(): readonly RecordedManifest[] {
   const records = recordedManifests();
@@ -55,7 +56,8 @@ export function recordedAsServed(): readonly RecordedManifest[] {
     const { name, version, dist } = record;
     const byRetired = dist.signatures?.some(({ keyid }) => keyid === retired?.keyid) === true;
     const publishTime = record.publishTime ?? (byRetired ? "2024-06-01T00:00:00.000Z" : "2025-06-01T00:00:00.000Z");
-    return { ...(packuments.get(name)?.versions[version] ?? record), publishTime };
+    const manifest = packuments.get(name)?.versions[version] ?? record;
+    return { ...manifest, dist: { ...dist, tarball: tarballPath(name, version) }, publishTime };
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import semver from "semver";
 import { type Finding, finding } from "../model/finding.js";
-import { unscoped } from "../model/names.js";
+import { tarballName } from "../model/names.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +44,7 @@ export function packumentAddress(registry: string, name: string): string {
 
 /** The address that a registry's tarball has by npm's convention; what the registry claims may differ. */
 export function tarballAddress(registry: string, name: string, version: string): string {
-  return `${registry}${name}/-/${unscoped(name)}-${version}.tgz`;
+  return `${registry}${name}/-/${tarballName(name, version)}`;
 }
 
 /**

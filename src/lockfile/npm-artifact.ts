@@ -2,11 +2,12 @@
 import type { Artifact, Source } from "../model/artifact.js";
 import { type Integrity, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding } from "../model/finding.js";
+import { tarballName } from "../model/names.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { type LinkContext, linkFinding } from "./npm-links.js";
 import { addressFindings, nameFindings, placeFindings, placeName, purlOf } from "./npm-names.js";
 import { above } from "./npm-place.js";
-import { type Address, readAddress, sourceOfSpec, tarballName } from "./npm-source.js";
+import { type Address, readAddress, sourceOfSpec } from "./npm-source.js";
 import type { Asked, Tree } from "./npm-tree.js";
 
 /** Makes the artifact of the entry at `index` of the tree. `extra` is what is already known against it. */
@@ -125,11 +126,7 @@ function integrityFindings(entry: LockedEntry, source: Source, integrity: Integr
 }
 
 function unreached(entry: LockedEntry): Finding {
-  return finding("LOCKFILE_OUT_OF_DATE", {
-    severity: "note",
-    says: `nothing in the project asks for ${entry.location}`,
-    help: "npm leaves such entries out, or takes them out of the lockfile when it next writes it.",
-  });
+  return finding("LOCKFILE_EXTRANEOUS", { says: `nothing in the project asks for ${entry.location}` });
 }
 
 function filenameOf(source: Source, name: string, version: string): string {

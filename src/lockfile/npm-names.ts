@@ -1,11 +1,11 @@
 /** Names, versions and locations of entries: what is not what it says, or what no registry could hold. */
 import type { Source } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
-import { isNpmName, npmPurl, type Purl } from "../model/names.js";
+import { isNpmName, isNpmVersion, npmPurl, type Purl, tarballName } from "../model/names.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { isDeclaredFolder, type LinkContext } from "./npm-links.js";
 import { folderName } from "./npm-root.js";
-import { type Address, isExactVersion, tarballName } from "./npm-source.js";
+import type { Address } from "./npm-source.js";
 import type { Asked } from "./npm-tree.js";
 
 /** The name by which others find the entry: of its place in node_modules, or of its folder. */
@@ -17,7 +17,7 @@ export function placeName(entry: LockedEntry): string {
 
 /** The package URL; names and versions outside the grammar are encoded as they are. */
 export function purlOf(name: string, version: string): Purl {
-  if (isNpmName(name) && isExactVersion(version)) return npmPurl(name, version);
+  if (isNpmName(name) && isNpmVersion(version)) return npmPurl(name, version);
   // A lone surrogate can't be percent-encoded.
   const encode = (text: string): string => encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd"));
   return `pkg:npm/${name.split("/").map(encode).join("/")}${version === "" ? "" : `@${encode(version)}`}` as Purl;
@@ -65,7 +65,7 @@ export function nameFindings(
     );
   }
   const needsVersion = source.type === "registry" || source.type === "bundled";
-  if (!local && (needsVersion || version !== "") && !isExactVersion(version)) {
+  if (!local && (needsVersion || version !== "") && !isNpmVersion(version)) {
     findings.push(
       finding("LOCKFILE_NAME_INVALID", {
         says: `${entry.location} has ${version === "" ? "no version" : `the version "${version}", which is none`}`,

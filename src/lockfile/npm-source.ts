@@ -1,7 +1,7 @@
 /** What npm understands by the text of a dependency (`^1.0.0`, `npm:x@1`, `github:a/b`) and of `resolved`. */
 import npa from "npm-package-arg";
 import type { Source } from "../model/artifact.js";
-import { isNpmName, isNpmVersion, scopeOf, unscoped } from "../model/names.js";
+import { isNpmName, isNpmVersion, scopeOf, tarballName } from "../model/names.js";
 import { folderProblem } from "./npm-place.js";
 
 /** A dependency's text, read. */
@@ -89,16 +89,6 @@ export interface Tarball {
   readonly file: string;
 }
 
-/** Whether `version` is one exact version and nothing around it. */
-export function isExactVersion(version: string): boolean {
-  return /^[0-9A-Za-z.+-]+$/.test(version) && isNpmVersion(version);
-}
-
-/** The file name under which registries keep a version: `lib-1.0.0.tgz` for `@acme/lib`. */
-export function tarballName(name: string, version: string): string {
-  return `${unscoped(name)}-${version}.tgz`;
-}
-
 /**
  * Reads a tarball's address of one of the forms that registries use, below any base path, or gives null:
  * `/<name>/-/<file>.tgz`, the same with the scope or the version before the file (Artifact Registry; Gitea), and
@@ -128,7 +118,7 @@ function dashForm(segments: readonly string[], dash: number): Tarball | null {
 function downloadForm(segments: readonly string[]): Tarball | null {
   const [version = "", hash = ""] = segments.slice(-2);
   const name = nameEndingAt(segments, segments.length - 2);
-  if (name === null || !isExactVersion(version) || !/^[0-9a-f]{40,128}$/.test(hash)) return null;
+  if (name === null || !isNpmVersion(version) || !/^[0-9a-f]{40,128}$/.test(hash)) return null;
   const above = segments.at(-3 - name.split("/").length);
   return above === "download" ? { name, file: tarballName(name, version) } : null;
 }

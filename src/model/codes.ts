@@ -90,9 +90,14 @@ export const CATALOGUE = {
     "The lockfile and package.json do not describe the same dependencies, so what is locked is not what is asked for.",
     "Bring the lockfile up to date with your package manager, review the change, and commit both.",
   ),
+  LOCKFILE_EXTRANEOUS: advice(
+    "note",
+    "Nothing in the project leads to this entry. npm leaves such entries out, or installs them all the same; it was verified like any other.",
+    "Write the lockfile anew with your package manager, if you wonder why it is there.",
+  ),
   LOCKFILE_AMBIGUOUS: refuse(
-    "Two lockfiles lie side by side, and versions of npm differ in which one they read: what is verified might not be what is installed.",
-    "Keep one of them, and delete the other.",
+    "Two lockfiles lie side by side, or one says two things of a package, and installers differ in which they follow: what is verified might not be what is installed.",
+    "Keep one lockfile, written anew by the package manager that you install with, and delete the others.",
   ),
   LOCKFILE_LINK: tamper(
     "A link would put a folder of your disk in the place of a package. Only declared workspaces and the project's own file: dependencies may.",

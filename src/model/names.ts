@@ -12,20 +12,21 @@ const NPM_SEGMENT = /^[A-Za-z0-9_~][A-Za-z0-9._~-]*$/;
 const NPM_SCOPE = /^@[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/;
 const FORBIDDEN = new Set(["node_modules", "favicon.ico", "__proto__"]);
 
-/** Whether `name` is a package name that npm's registry can hold. */
+/**
+ * Whether `name` is a package name that npm's registry can hold. What stands behind a scope may not be forbidden
+ * either: a folder `@acme/node_modules` would be searched for whatever the packages of `@acme` load.
+ */
 export function isNpmName(name: string): boolean {
-  if (name.length === 0 || name.length > MAX_NAME || FORBIDDEN.has(name.toLowerCase())) return false;
+  if (name.length === 0 || name.length > MAX_NAME || FORBIDDEN.has(unscoped(name).toLowerCase())) return false;
   if (!name.startsWith("@")) return NPM_SEGMENT.test(name) || /^-[A-Za-z0-9._~-]*$/.test(name);
   const slash = name.indexOf("/");
-  if (slash < 0) return false;
-  const rest = name.slice(slash + 1);
-  return NPM_SCOPE.test(name.slice(0, slash)) && /^[A-Za-z0-9_~.-]+$/.test(rest) && rest !== "." && rest !== "..";
+  return slash > 0 && NPM_SCOPE.test(name.slice(0, slash)) && /^[A-Za-z0-9_~-][A-Za-z0-9_~.-]*$/.test(unscoped(name));
 }
 
 /** Whether `version` is exactly one semver version, spelled canonically. */
 export function isNpmVersion(version: string): boolean {
-  const parsed = semver.parse(version);
-  return parsed !== null && (parsed.version === version || parsed.raw === version) && !/^[v=\s]/.test(version);
+  // semver's own reader trims, and takes "v" and "=": what it calls a version need not be spelled as one.
+  return /^\d[0-9A-Za-z.+-]*$/.test(version) && semver.valid(version) !== null;
 }
 
 /** The scope with its `@`, or null: `@acme/lib` gives `@acme`. */
@@ -36,6 +37,11 @@ export function scopeOf(name: string): string | null {
 /** The name without its scope: `@acme/lib` gives `lib`. */
 export function unscoped(name: string): string {
   return name.startsWith("@") ? name.slice(name.indexOf("/") + 1) : name;
+}
+
+/** The file name under which registries keep a version: `lib-1.0.0.tgz` for `@acme/lib`. */
+export function tarballName(name: string, version: string): string {
+  return `${unscoped(name)}-${version}.tgz`;
 }
 
 /** The package URL of an npm package; npm's attestations name their subject so. */

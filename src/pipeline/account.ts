@@ -6,6 +6,7 @@ import { type Finding, finding } from "../model/finding.js";
 import type { Accounted, Reported } from "../model/verdict.js";
 import { decide } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
+import { readPackageJson } from "./project.js";
 import type { River } from "./river.js";
 
 /** The verdict on a link or a workspace, or on what this run leaves out; null for everything that must be judged. */
@@ -13,10 +14,10 @@ export async function accountFor(river: River, artifact: Artifact, project: stri
   const { source } = artifact;
   if (source.type === "link" || source.type === "workspace") {
     const folder = source.type === "link" ? source.target : source.path;
-    const outside = await leadsOutside(river, project, folder);
-    return outside === null && !artifact.findings.some(refuses)
-      ? accounted(artifact, "LOCAL")
-      : refused(river, artifact, outside === null ? [] : [outside]);
+    const objection =
+      (await leadsOutside(river, project, folder)) ?? (await anothersFolder(river, artifact, project, folder));
+    if (objection === null && !artifact.findings.some(refuses)) return accounted(artifact, "LOCAL");
+    return refused(river, artifact, objection === null ? [] : [objection]);
   }
   const { npm, findings } = artifact;
   if (npm === null || findings.some(refuses)) return null;
@@ -45,6 +46,21 @@ async function leadsOutside(river: River, project: string, folder: string): Prom
   if (root === null || real === null || real === root || real.startsWith(root + path.sep)) return null;
   const says = `${folder} leads out of the project, by way of a symbolic link`;
   return finding("LOCKFILE_LINK", { says, expected: `a folder inside ${root}`, got: real });
+}
+
+/** A folder takes the place of a package only under the name in its own package.json; there is none in an audit from afar. */
+async function anothersFolder(
+  river: River,
+  artifact: Artifact,
+  project: string,
+  folder: string,
+): Promise<Finding | null> {
+  if (artifact.source.type !== "link" || artifact.findings.some(refuses)) return null;
+  const manifest = await readPackageJson(river.world, path.join(project, folder));
+  const expected = artifact.location.slice(artifact.location.lastIndexOf("node_modules/") + "node_modules/".length);
+  if (typeof manifest?.name !== "string" || manifest.name === expected) return null;
+  const says = `${artifact.location} links to ${folder}, which is another package`;
+  return finding("LOCKFILE_LINK", { says, expected, got: manifest.name });
 }
 
 function accounted(artifact: Artifact, result: Accounted["result"]): Accounted {

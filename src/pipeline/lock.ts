@@ -12,7 +12,7 @@ import type { Artifact } from "../model/artifact.js";
 import { type DigestSet, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
-import { isNpmVersion, npmPurl, unscoped } from "../model/names.js";
+import { isNpmVersion, npmPurl, tarballName, unscoped } from "../model/names.js";
 import { registryAt } from "../trust/lookup.js";
 import { askClaims } from "./claims.js";
 import type { Installation } from "./handoff.js";
@@ -145,7 +145,7 @@ async function verifiedTarball(river: River, directory: string, wanted: TarballR
   const { registry, name, filename } = wanted;
   const version = filename.slice(`${unscoped(name)}-`.length, -".tgz".length);
   const declared = registryAt(river.trust, registry);
-  if (declared === null || filename !== `${unscoped(name)}-${version}.tgz` || !isNpmVersion(version)) return null;
+  if (declared === null || filename !== tarballName(name, version) || !isNpmVersion(version)) return null;
   const claimed = await askClaims(river, declared, { name, version }, false);
   if (!claimed.ok || claimed.claims.integrity === null) return null;
   const { digests } = parseIntegrity(claimed.claims.integrity);
@@ -158,7 +158,7 @@ async function verifiedTarball(river: River, directory: string, wanted: TarballR
 
 function artifactOf(name: string, version: string, url: string, locked: DigestSet): Artifact {
   const place = { paths: [], location: `node_modules/${name}`, npm: null, findings: [] };
-  const filename = `${unscoped(name)}-${version}.tgz`;
+  const filename = tarballName(name, version);
   return {
     purl: npmPurl(name, version),
     ecosystem: "npm",

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { vectorPath } from "../../registry-fixtures/fixture-files.js";
 import { recordedAsServed, recordedForgeries, recordedPackument } from "../../registry-fixtures/recorded.js";
-import type { RecordedManifest } from "../../registry-fixtures/release.js";
+import { type RecordedManifest, tarballPath } from "../../registry-fixtures/release.js";
 import { parseClaims, parsePublication } from "../../src/ecosystem/npm.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import { type DigestSet, parseIntegrity, strongest } from "../../src/model/digest.js";
@@ -96,11 +96,10 @@ function decisionOn({ name, version }: RecordedManifest, own: DigestSet, outcome
   return verdict.result === "PASSED" ? "PASSED" : verdict.findings.map(({ code }) => code).join(" ");
 }
 
-/** The digest of the bytes that the registry has under that name: those of the record that a forgery is made from. */
-function genuineDigests(forgery: RecordedManifest): DigestSet {
-  const file = forgery.dist.tarball;
-  const record = genuine.find(({ dist }) => dist.tarball === file) ?? assert.fail(`${file} is not recorded`);
-  return digestsOf(record.dist.integrity);
+/** The record that a forgery was made from. */
+function originalOf({ dist }: RecordedManifest): RecordedManifest {
+  const original = genuine.find(({ name, version }) => dist.tarball.endsWith(`/${tarballPath(name, version)}`));
+  return original ?? assert.fail(`${dist.tarball} is not recorded`);
 }
 
 test("all 161 recorded manifests pass under npm's built-in keys, old and new", () => {
@@ -148,11 +147,11 @@ describe("all 108 derived forgeries are refused, each for its own reason", () =>
   for (const [kind, expected] of Object.entries(REFUSED_WITH)) {
     test(`${kind}: ${expected}`, () => {
       for (const forgery of forgeries.filter((one) => one.kind === kind)) {
-        const own = genuineDigests(forgery);
-        // A recorded time belongs to the forgery where lateness is what was forged; else it is the genuine one's.
-        const at = forgery.publishTime ?? "2025-01-20T00:00:00.000Z";
-        const publication = { at: Date.parse(at), siblings: [] };
-        const outcome = outcomeOf(forgery, own, publication);
+        // The bytes are those that the registry has. The time is the forgery's own where that is what was forged.
+        const { dist, publishTime } = originalOf(forgery);
+        const own = digestsOf(dist.integrity);
+        const at = Date.parse(forgery.publishTime ?? publishTime ?? "");
+        const outcome = outcomeOf(forgery, own, { at, siblings: [] });
         assert.equal(decisionOn(forgery, own, outcome), expected, `${forgery.name}@${forgery.version}`);
       }
     });
@@ -168,8 +167,8 @@ describe("all 108 derived forgeries are refused, each for its own reason", () =>
 
   test("version-changed and name-changed, offered for what they were made from: not even read as claims", () => {
     for (const forgery of forgeries.filter(({ kind }) => kind === "version-changed" || kind === "name-changed")) {
-      const from = genuine.find(({ dist }) => dist.tarball === forgery.dist.tarball) ?? assert.fail(forgery.name);
-      const claims = parseClaims(Buffer.from(JSON.stringify(forgery)), from.name, from.version);
+      const { name, version } = originalOf(forgery);
+      const claims = parseClaims(Buffer.from(JSON.stringify(forgery)), name, version);
       assert.equal(claims.ok ? "read" : claims.finding.code, "CLAIM_NAME_MISMATCH");
     }
   });

@@ -1,0 +1,132 @@
+/**
+ * Lockfile entries whose digests are honest, and which tell npm something about the package that its tarball does not
+ * say: npm would link, nest or leave out by them.
+ */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { LockEntry } from "../../registry-fixtures/lockfile.js";
+import { type Altered, findingsOf, type ShownReport, setScene, small } from "./scene.js";
+
+const scene = await setScene();
+const { simulator } = scene;
+
+type Packages = Altered["packages"];
+
+interface Story {
+  readonly what: string;
+  /** The package on which it is told, as `name@version`. */
+  readonly of: string;
+  readonly code: string;
+  tell(packages: Packages): void;
+}
+
+const set = (packages: Packages, name: string, more: LockEntry): void => {
+  Object.assign(packages[`node_modules/${name}`] ?? {}, more);
+};
+
+const STORIES: readonly Story[] = [
+  {
+    what: "`bin` added: npm would link it as git",
+    of: "linked@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => set(packages, "linked", { bin: { git: "index.js" } }),
+  },
+  {
+    what: "a dependency added",
+    of: "needy@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => set(packages, "needy", { dependencies: { linked: "1.0.0" } }),
+  },
+  {
+    what: "`inBundle` on what lies in no bundle, its digest gone",
+    of: "loose@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => {
+      packages["node_modules/loose"] = { version: "1.0.0", inBundle: true };
+    },
+  },
+  {
+    what: "`inBundle` below a package whose tarball does not hold it",
+    of: "extra@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => {
+      packages["node_modules/picnic-basket/node_modules/extra"] = { version: "1.0.0", inBundle: true };
+    },
+  },
+  {
+    what: "`inBundle` for another version than the tarball holds",
+    of: "sandwich@1.1.0",
+    code: "IDENTITY_MISMATCH",
+    tell: (packages) => set(packages, "picnic-basket/node_modules/sandwich", { version: "1.1.0" }),
+  },
+  {
+    what: "`hasShrinkwrap` on a package that brings none",
+    of: "wrapped@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => set(packages, "wrapped", { hasShrinkwrap: true }),
+  },
+  {
+    what: "a package's own npm-shrinkwrap.json kept quiet",
+    of: "frozen-choir@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => {
+      delete packages["node_modules/frozen-choir"]?.hasShrinkwrap;
+    },
+  },
+  {
+    what: "an install script kept quiet",
+    of: "noisy-installer@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => {
+      delete packages["node_modules/noisy-installer"]?.hasInstallScript;
+    },
+  },
+  {
+    what: "another platform claimed, so that nobody would look at it",
+    of: "elsewhere@1.0.0",
+    code: "MANIFEST_MISMATCH",
+    tell: (packages) => set(packages, "elsewhere", { os: ["none-such"] }),
+  },
+];
+
+let report: ShownReport;
+before(async () => {
+  for (const name of ["linked", "needy", "loose", "wrapped", "elsewhere"]) simulator.publish(small(name));
+  const wanted = ["linked", "needy", "loose", "wrapped", "elsewhere", "picnic-basket", "frozen-choir", "noisy-installer"];
+  const project = await scene.forged(Object.fromEntries(wanted.map((name) => [name, "1.0.0"])), ({ packages }) => {
+    for (const { tell } of STORIES) tell(packages);
+  });
+  report = await scene.refused(project, { code: "MANIFEST_MISMATCH", of: "linked@1.0.0" });
+});
+
+for (const { what, of, code } of STORIES) {
+  test(what, () => {
+    assert.deepEqual(
+      findingsOf(report, of).map((finding) => finding.code),
+      [code],
+    );
+  });
+}
+
+test("as many verdicts as entries", () => {
+  assert.equal(report.verdicts.length, report.counts.entries);
+  assert.ok(report.verdicts.length >= STORIES.length);
+});
+
+test("two lockfiles that versions of npm choose between differently", async () => {
+  const project = await scene.project({ greeter: "1.0.0" });
+  await project.write("npm-shrinkwrap.json", await project.read("package-lock.json"));
+  await scene.refused(project, { code: "LOCKFILE_AMBIGUOUS" });
+});
+
+test("a lockfile of another installer beside npm's", async () => {
+  const project = await scene.project({ greeter: "1.0.0" });
+  await project.write("yarn.lock", "# yarn lockfile v1\n");
+  await scene.refused(project, { code: "LOCKFILE_AMBIGUOUS" });
+});
+
+test("a lockfile that locks other dependencies than package.json asks for", async () => {
+  const project = await scene.project({ greeter: "1.0.0" });
+  await project.write("package.json", { name: "project", version: "1.0.0", dependencies: { hummer: "^1.0.0" } });
+  await scene.refused(project, { code: "LOCKFILE_OUT_OF_DATE" });
+});
