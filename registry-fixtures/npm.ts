@@ -57,7 +57,7 @@ export async function npmLockfile(project: Project, served: Served, options: Loc
 }
 
 /** npm's own script, which node can run on every platform without a shell. */
-function npmScript(): string {
+export function npmScript(): string {
   for (const folder of (process.env.PATH ?? process.env.Path ?? "").split(delimiter)) {
     const beside = join(folder, "node_modules", "npm", "bin", "npm-cli.js");
     if (existsSync(beside)) return beside;

@@ -30,8 +30,7 @@ export async function bringBytes(
   const received = await receive(river, artifact, origin, project);
   if (!received.ok) return received;
   const inspection = await inspect(river, received.sha512);
-  // What is not what was locked is looked at once, for the report, and not kept.
-  if (locked !== undefined && locked !== received.sha512) await river.quarantine.discard(received.sha512);
+  // What is not what was locked stays, under its own name: other packages and processes may rightly be reading it.
   if (inspection.packed.sha512 === received.sha512) return { ok: true, inspection };
   await river.quarantine.discard(received.sha512);
   return {

@@ -51,15 +51,7 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
 
 function archive(inspection: Inspection | null): Outcome | null {
   if (inspection === null) return null;
-  if (inspection.ok) return { outcome: "verified", signers: [] };
-  const { code, says, expected, got } = inspection.finding;
-  return {
-    outcome: "invalid",
-    code,
-    detail: says,
-    ...(expected === null ? {} : { expected }),
-    ...(got === null ? {} : { got }),
-  };
+  return inspection.ok ? { outcome: "verified", signers: [] } : invalid(inspection.finding);
 }
 
 function identity(known: Known): Outcome | null {
@@ -82,8 +74,11 @@ async function manifest(known: Known, claims: NpmClaims | null): Promise<Outcome
 function unavailable(result: { readonly ok: boolean; readonly finding?: Finding }): Outcome {
   const found = result.finding;
   if (found === undefined) throw new TypeError("claims that were had are not unavailable");
-  const { code, says, severity, expected, got } = found;
-  if (severity === "undecided") return { outcome: "unavailable", code, detail: says };
+  if (found.severity !== "undecided") return invalid(found);
+  return { outcome: "unavailable", code: found.code, detail: found.says };
+}
+
+function invalid({ code, says, expected, got }: Finding): Outcome {
   return {
     outcome: "invalid",
     code,

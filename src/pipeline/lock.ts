@@ -17,6 +17,7 @@ import { registryAt } from "../trust/lookup.js";
 import { askClaims } from "./claims.js";
 import type { Installation } from "./handoff.js";
 import { changedSince, type Inputs, takeInputs } from "./inputs.js";
+import { undeclared } from "./origin.js";
 import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
 import type { River } from "./river.js";
 import { judge, weigh } from "./weigh.js";
@@ -47,6 +48,8 @@ export async function lockInCopy(
   request: LockRequest,
 ): Promise<Locked> {
   const { files } = river.world;
+  const { registry } = river.npm;
+  if (registryAt(river.trust, registry) === null) return { ok: false, findings: [undeclared(registry, "*")] };
   const copy = await copyManifests(files, { project: directory, folders: await foldersOf(river, directory), also: [] });
   let kept = false;
   const cache = await files.makeTemporary("secure-install-cache-");

@@ -96,13 +96,17 @@ function hostOf(address: string): string | null {
 function unknownRegistry(artifact: Artifact, address: string): Finding {
   const base = /^(.*?\/)(?:@[^/]+(?:\/|%2[fF]))?[^/]+\/-\/[^/]*$/.exec(address)?.[1] ?? address;
   const scope = scopeOf(artifact.name);
+  return undeclared(base, scope === null ? artifact.name : `${scope}/*`, address);
+}
+
+/** REGISTRY_UNKNOWN for the registry at `base`, with the line of trust.json that would declare it. */
+export function undeclared(base: string, home: string, got: string = base): Finding {
   const id = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
-  const home = scope === null ? artifact.name : `${scope}/*`;
   const own = `"${id}": { "url": "${base}", "home": ["${home}"], "require": ["integrity"] }`;
   const mirror = `"${id}": { "url": "${base}", "serves": "npmjs", "evidenceFrom": "npmjs", "require": ["integrity"] }`;
   return finding("REGISTRY_UNKNOWN", {
     says: `no registry is declared at ${base}`,
-    got: address,
+    got,
     help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${own}. If it mirrors npm's public registry: ${mirror}.`,
   });
 }

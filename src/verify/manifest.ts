@@ -73,14 +73,8 @@ function compareWithRegistry(registry: PackageFacts, archive: PackageFacts): Dif
   // An announced node-gyp stands in the registry's scripts or only in a flag; compareFlags has seen to it.
   const scripts = archive.implicitBuild ? { ...registry.scripts, install: "node-gyp rebuild" } : registry.scripts;
   return (
-    compareMaps("dependencies", side, registry.dependencies, archive.dependencies) ??
-    compareMaps("optionalDependencies", side, registry.optionalDependencies, archive.optionalDependencies) ??
-    compareMaps("peerDependencies", side, registry.peerDependencies, archive.peerDependencies) ??
+    compareShared(side, registry, archive) ??
     compareMaps("scripts", side, scripts, archive.scripts) ??
-    compareMaps("bin", side, registry.bin, archive.bin) ??
-    compareMaps("engines", side, spoken(registry.engines), spoken(archive.engines)) ??
-    compareLists("os", side, registry.os, archive.os) ??
-    compareLists("cpu", side, registry.cpu, archive.cpu) ??
     compareLists("bundleDependencies", side, registry.bundled, archive.bundled)
   );
 }
@@ -93,16 +87,23 @@ function compareWithLock(
   const side = "the lockfile";
   const peers = optionalPeers.filter((name) => Object.hasOwn(archive.peerDependencies, name)).sort();
   return (
-    compareMaps("dependencies", side, lock.dependencies, archive.dependencies) ??
-    compareMaps("optionalDependencies", side, lock.optionalDependencies, archive.optionalDependencies) ??
-    compareMaps("peerDependencies", side, lock.peerDependencies, archive.peerDependencies) ??
+    compareShared(side, lock, archive) ??
     compareLists("peerDependenciesMeta", side, peers, archive.optionalPeers) ??
-    compareMaps("bin", side, lock.bin, archive.bin) ??
-    compareMaps("engines", side, spoken(lock.engines), spoken(archive.engines)) ??
-    compareLists("os", side, lock.os, archive.os) ??
-    compareLists("cpu", side, lock.cpu, archive.cpu) ??
     // Lockfiles of older npm say nothing of libc.
     (lock.libc.length === 0 ? null : compareLists("libc", side, lock.libc, archive.libc))
+  );
+}
+
+/** What registry and lockfile both tell of a package. */
+function compareShared(side: string, told: PackageFacts, archive: PackageFacts): Difference | null {
+  return (
+    compareMaps("dependencies", side, told.dependencies, archive.dependencies) ??
+    compareMaps("optionalDependencies", side, told.optionalDependencies, archive.optionalDependencies) ??
+    compareMaps("peerDependencies", side, told.peerDependencies, archive.peerDependencies) ??
+    compareMaps("bin", side, told.bin, archive.bin) ??
+    compareMaps("engines", side, spoken(told.engines), spoken(archive.engines)) ??
+    compareLists("os", side, told.os, archive.os) ??
+    compareLists("cpu", side, told.cpu, archive.cpu)
   );
 }
 

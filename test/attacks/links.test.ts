@@ -21,7 +21,7 @@ for (const [what, target] of [
       if (target.startsWith("docs/")) packages[target] = { name: "left-padder", version: "1.1.1" };
     });
     await project.write("docs/fixtures/bar/package.json", FOLDER);
-    const report = await scene.refused(project, { code: "LOCKFILE_LINK", of: linkIn(target) });
+    const report = await scene.refused(project, { code: "LOCKFILE_LINK", of: "left-padder" });
     assert.equal(report.tampered, true);
   });
 }
@@ -34,7 +34,7 @@ test("a declared workspace in the place of a package that a registry is asked fo
   });
   await project.write("package.json", { ...project.manifest, workspaces: ["packages/*"] });
   await project.write("packages/mine/package.json", { ...FOLDER, version: "9.0.0" });
-  await scene.refused(project, { code: "LOCKFILE_LINK", of: "left-padder@9.0.0" });
+  await scene.refused(project, { code: "LOCKFILE_LINK", of: "left-padder" });
 });
 
 test("a declared workspace whose own package.json has another name than the lockfile gives it", async () => {
@@ -45,16 +45,17 @@ test("a declared workspace whose own package.json has another name than the lock
   });
   await project.write("package.json", { ...project.manifest, workspaces: ["packages/*"] });
   await project.write("packages/mine/package.json", { ...FOLDER, name: "mine" });
-  const { status, report, stdout } = await scene.run(project, ["ci"]);
-  assert.deepEqual([status, report.handedOff, scene.witness.runs()], [65, false, []], stdout);
+  await scene.refused(project, { code: "LOCKFILE_LINK", of: "left-padder" });
 });
 
 test("a declared workspace that is a symbolic link out of the project", async () => {
   const manifest = { workspaces: ["packages/*"], dependencies: { greeter: "1.0.0" } };
   const project = await scene.project(manifest.dependencies);
-  await writeFile(join(project.home, "package.json"), JSON.stringify({ ...FOLDER, name: "mine" }));
+  const outside = join(project.home, "mine");
+  await mkdir(outside);
+  await writeFile(join(outside, "package.json"), JSON.stringify({ ...FOLDER, name: "mine" }));
   await mkdir(join(project.directory, "packages"));
-  await symlink(project.home, join(project.directory, "packages", "mine"), "dir");
+  await symlink(outside, join(project.directory, "packages", "mine"), "dir");
   const root = { ...project.manifest, ...manifest };
   await project.write("package.json", root);
   const lockfile = lockfileFor(scene.simulator, project.manifest);
@@ -64,7 +65,7 @@ test("a declared workspace that is a symbolic link out of the project", async ()
     "packages/mine": { ...FOLDER, name: "mine", scripts: undefined, hasInstallScript: true },
   });
   await project.writeLockfile(lockfile);
-  const report = await scene.refused(project, { code: "LOCKFILE_LINK", of: "mine@1.1.1" });
+  const report = await scene.refused(project, { code: "LOCKFILE_LINK", of: "mine" });
   assert.ok(codesOf(report, "greeter@1.0.0").length === 0);
 });
 
@@ -82,8 +83,3 @@ test("an honest workspace is no attack: it is accounted for by name, and linked"
   const report = await scene.installed(project);
   assert.deepEqual([report.counts.local, report.counts.passed], [2, 3]);
 });
-
-/** A link has the version of the folder that the lockfile describes, or none. */
-function linkIn(target: string): string {
-  return target.startsWith("docs/") ? "left-padder@1.1.1" : "left-padder@";
-}

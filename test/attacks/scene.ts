@@ -116,13 +116,13 @@ export async function setScene(simulator = createSimulator({ name: "fixture" }).
   };
   const refusedWith = async (project: Project, refusal: Refusal, fallback: number): Promise<ShownReport> => {
     const untouched = await project.snapshot();
-    const { status, report, stdout, stderr } = await run(project, refusal.args ?? ["ci"], {
+    const { status, report, stderr } = await run(project, refusal.args ?? ["ci"], {
       ...(refusal.env === undefined ? {} : { env: refusal.env }),
       ...(refusal.caFile === undefined ? {} : { caFile: refusal.caFile }),
     });
     const codes = report.error === undefined ? codesOf(report, refusal.of) : [report.error.code];
-    assert.ok(codes.includes(refusal.code), `${refusal.code} is not among [${codes}]: ${stdout}${stderr}`);
-    assert.equal(status, refusal.status ?? fallback, stdout);
+    assert.ok(codes.includes(refusal.code), `${refusal.code} is not among [${codes}]: ${brief(report)}${stderr}`);
+    assert.equal(status, refusal.status ?? fallback, brief(report));
     assert.notEqual(report.handedOff, true);
     assert.deepEqual(witness.runs(), [], "npm was started");
     assert.deepEqual(await project.snapshot(), untouched);
@@ -154,8 +154,8 @@ export async function setScene(simulator = createSimulator({ name: "fixture" }).
       return report.error;
     },
     installed: async (project, options) => {
-      const { status, report, stdout, stderr } = await run(project, ["ci"], options);
-      assert.equal(status, 0, `${stdout}${stderr}`);
+      const { status, report, stderr } = await run(project, ["ci"], options);
+      assert.equal(status, 0, `${brief(report)}${stderr}`);
       assert.deepEqual([report.result, report.handedOff, witness.runs().length], ["PASSED", true, 1]);
       return report;
     },
@@ -185,6 +185,17 @@ export function codesOf(report: ShownReport, of?: string): readonly string[] {
 export function findingsOf(report: ShownReport, of?: string): readonly ShownFinding[] {
   if (of === undefined) return report.findings;
   return report.verdicts.filter((verdict) => nameOf(verdict.purl) === of).flatMap((verdict) => verdict.findings);
+}
+
+/** All findings, for the message of a failed assertion. */
+export function brief({ result, error, findings = [], verdicts = [] }: ShownReport): string {
+  const told = (of: string, { code, says, expected, got }: ShownFinding) =>
+    `${of} ${code}: ${says} (expected ${expected}, got ${got})`;
+  const lines = [
+    ...findings.map((finding) => told("run", finding)),
+    ...verdicts.flatMap(({ purl, findings: own }) => own.map((finding) => told(purl, finding))),
+  ];
+  return [result, JSON.stringify(error ?? null), ...lines, ""].join("\n");
 }
 
 function nameOf(purl: string): string {

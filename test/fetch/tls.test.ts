@@ -194,7 +194,9 @@ test("extra authorities stand beside node's roots, not in their place", async ()
   const other = await mintAuthority();
   const together = authorities([`some text\n${authority.pem}\n${other.pem}`]);
   for (const root of tls.rootCertificates) assert.ok(together?.includes(root));
-  assert.equal(together?.length, tls.rootCertificates.length + 2);
+  // Newer nodes tell the certificates of NODE_EXTRA_CA_CERTS as well, so there may be more in between.
+  const added = together?.slice(-2).map((pem) => pem.trim());
+  assert.deepEqual(added, [authority.pem.trim(), other.pem.trim()]);
 });
 
 test("NODE_EXTRA_CA_CERTS, which an administrator set, is believed", async (t) => {

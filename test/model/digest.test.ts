@@ -172,5 +172,5 @@ describe("strongest", () => {
 
 /** Another character whose spare bits, which padding makes meaningless, are not zero. */
 function next(end: string): string {
-  return String.fromCharCode((end.charCodeAt(0) ?? 0) + 1);
+  return String.fromCharCode(end.charCodeAt(0) + 1);
 }

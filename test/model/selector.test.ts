@@ -47,7 +47,7 @@ describe("parseSelector", () => {
       "npm:lodash@ ",
       "npm:lodash@latest",
       "npm:lodash@1.0.0@2.0.0",
-      "npm:lodash@>=x",
+      "npm:lodash@>=y",
       "npm:lodash@npm:x@1",
     ],
     ...[
