@@ -75,15 +75,16 @@ const PUBLISHER = { name: "fixture", email: "fixture@example.com" };
 
 /**
  * The manifest that npm sends when it publishes, and the registry then shows: `bin` always an object of plain paths,
- * node-gyp's script declared for a bare binding.gyp (@npmcli/package-json, `prepareSteps`), and the registry's own
+ * also where package.json names a folder of commands, node-gyp's script declared for a bare binding.gyp (@npmcli/package-json, `prepareSteps`), and the registry's own
  * fields, which begin with `_`.
  */
 export function publishedManifest(content: PackageJson, dist: Dist, paths: readonly string[]): Manifest {
   const { bin, ...rest } = content;
-  const bins = normalBin(content);
+  const bins = normalBin(content) ?? binsOfFolder(content, paths);
   const gyp =
     paths.some((path) => /^[^/]+\.gyp$/.test(path)) && !content.scripts?.install && !content.scripts?.preinstall;
   return {
+    directories: {},
     ...rest,
     ...(bins === null ? {} : { bin: bins }),
     ...(gyp ? { scripts: { ...content.scripts, install: "node-gyp rebuild" }, gypfile: true } : {}),
@@ -92,7 +93,6 @@ export function publishedManifest(content: PackageJson, dist: Dist, paths: reado
     _npmVersion: "11.0.0",
     dist,
     _npmUser: PUBLISHER,
-    directories: {},
     maintainers: [PUBLISHER],
     _hasShrinkwrap: paths.includes("npm-shrinkwrap.json"),
   } as Manifest;
@@ -103,6 +103,14 @@ export function normalBin(content: PackageJson): Readonly<Record<string, string>
   if (content.bin === undefined) return null;
   const bin = typeof content.bin === "string" ? { [basename(content.name)]: content.bin } : content.bin;
   return Object.fromEntries(Object.entries(bin).map(([command, path]) => [command, posix.join(".", path)]));
+}
+
+/** What `directories.bin` makes of the files of a package, or null where there is none. */
+function binsOfFolder({ directories }: PackageJson, paths: readonly string[]): Readonly<Record<string, string>> | null {
+  const folder = (directories as { readonly bin?: string } | undefined)?.bin;
+  if (folder === undefined) return null;
+  const inside = paths.filter((path) => path.startsWith(`${posix.join(".", folder)}/`));
+  return Object.fromEntries(inside.map((path) => [basename(path), path]));
 }
 
 /** Whether npm would run code when it installs this. */

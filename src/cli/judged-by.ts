@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { JudgedBy } from "../model/report.js";
 import type { Files, World } from "../model/world.js";
 import type { River } from "../pipeline/river.js";
+import { repositoryRoot } from "../pipeline/session.js";
 import { BUILTIN_SINCE } from "../trust/builtin.js";
 import { version } from "./version.js";
 
@@ -40,10 +41,17 @@ async function ownDigest(files: Files): Promise<string> {
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** The commit at which the repository of the trust store stands, or null: no repository, or no git. */
+/**
+ * The commit at which the repository of the trust store stands, or null: no repository, or no git that lies outside of
+ * that repository and of the one that is judged.
+ */
 async function headOf(world: World, directory: string): Promise<string | null> {
-  const git = await world.processes.find("git", directory);
-  if (git === null) return null;
+  const root = await repositoryRoot(world, directory);
+  if (root === null) return null;
+  const { workingDirectory } = world.environment;
+  const judged = (await repositoryRoot(world, workingDirectory)) ?? workingDirectory;
+  const git = await world.processes.find("git", judged);
+  if (git === null || git !== (await world.processes.find("git", root))) return null;
   const { PATH = "", HOME = "" } = world.environment.variables;
   const env = { PATH, HOME, GIT_CONFIG_NOSYSTEM: "1", GIT_OPTIONAL_LOCKS: "0" };
   const args = ["-c", "core.fsmonitor=false", "rev-parse", "HEAD"];

@@ -2,6 +2,7 @@
  * The sealed hand-off: npm is started with scripts off and can obtain only what was admitted; what it leaves on disk
  * is proven before any script; then the scripts that trust.json allows run, and no others.
  */
+import path from "node:path";
 import { type AdmittedPackage, openSealedRegistry } from "../gateway/sealed.js";
 import { symlinkFindings } from "../installer/inputs.js";
 import { npmCi, npmRebuild, scopesOf } from "../installer/npm.js";
@@ -15,7 +16,7 @@ import type { Ended } from "../model/world.js";
 import { changedSince, type Inputs } from "./inputs.js";
 import type { Judged } from "./judged.js";
 import { type Admitted, admit, ownScripts, plannedScripts } from "./plan.js";
-import type { Project } from "./project.js";
+import { localFolders, type Project } from "./project.js";
 import { prove } from "./prove.js";
 import type { River } from "./river.js";
 
@@ -139,10 +140,12 @@ async function install(river: River, how: Installation, project: Project, admitt
 }
 
 /** A package in the form in which the sealed registry holds it. What no registry serves is in npm's cache alone. */
-function offered(river: River, { artifact, sha512, size, manifest }: Admitted): AdmittedPackage[] {
+function offered(river: River, { artifact, sha512, size, manifest: asPacked, facts }: Admitted): AdmittedPackage[] {
   if (artifact.source.type !== "registry") return [];
   const { name, version, filename } = artifact;
   const integrity = toIntegrity({ algorithm: "sha512", hex: sha512 });
+  // npm spells out the commands of a folder (`directories.bin`) only when it publishes.
+  const manifest = facts.binFolder === null ? asPacked : { ...asPacked, bin: facts.bin };
   return [{ name, version, filename, integrity, manifest, size, open: () => river.quarantine.stream(sha512) }];
 }
 
@@ -161,9 +164,16 @@ function refusedRequests(refused: readonly string[]): Finding[] {
   return [finding("HANDOFF_UNSEALED", { severity: "warn", says })];
 }
 
+/** All of it: the project's own node_modules, and those in the folders of its workspaces. There may be none. */
 async function putAside(river: River, project: Project): Promise<Finding[]> {
-  const place = await moveAside(river.world.files, `${project.directory}/node_modules`);
-  const says = `the refused tree was moved to ${place}; whatever was installed before is gone`;
+  const { files } = river.world;
+  const places: string[] = [];
+  for (const folder of ["", ...localFolders(project.lockfile.artifacts)]) {
+    const tree = path.join(project.directory, folder, "node_modules");
+    if ((await files.status(tree))?.type === "directory") places.push(await moveAside(files, tree));
+  }
+  if (places.length === 0) return [];
+  const says = `the refused tree was moved to ${places.join(", ")}; whatever was installed before is gone`;
   const help =
     "Find out what changed the tree while npm ran; then secure-install ci puts verified packages back from the store.";
   return [finding("TREE_MISMATCH", { severity: "warn", says, help })];
@@ -189,6 +199,9 @@ async function runScripts(
       variables: environment.variables,
       locations,
     });
+    // By npm's own record of the tree, a package has no scripts where the lockfile keeps quiet about them. Without the
+    // record it reads each package.json, as we have.
+    await files.remove(`${project.directory}/node_modules/.package-lock.json`);
     const status = exitStatus(await processes.run(command, { output: how.output }));
     if (status === 0) return { started: true, complete: true, status, findings, scripts };
     const failed = scripts.map((script) =>

@@ -69,6 +69,16 @@ export async function ownScripts(river: River, directory: string): Promise<Scrip
   return scripts.length === 0 ? [] : [{ purl, location: "", scripts, outcome: "blocked", allowedBy: null }];
 }
 
+/**
+ * The commands that npm links: those of the lockfile, where it speaks of commands at all (it has been held against the
+ * archive), else those of the manifest. Commands that only `directories.bin` makes may be missing from a lockfile.
+ */
+export function linkedCommands({ artifact, facts }: Admitted): Readonly<Record<string, string>> {
+  const locked = artifact.npm?.facts?.bin;
+  const unspoken = facts.binFolder !== null && locked !== undefined && Object.keys(locked).length === 0;
+  return unspoken ? {} : facts.bin;
+}
+
 async function describe(name: string, listing: ArchiveListing) {
   const manifest = packageJson(listing.manifest);
   const facts = await readFacts(manifest, name, new Set(listing.files.map((file) => file.path)));

@@ -9,7 +9,7 @@ import { readFacts } from "../verify/npm-facts.js";
 import { readArchived } from "../verify/read-archived.js";
 import type { Judged } from "./judged.js";
 import { packageJson } from "./known.js";
-import type { Admitted } from "./plan.js";
+import { type Admitted, linkedCommands } from "./plan.js";
 import { type Project, readPackageJson } from "./project.js";
 import type { River } from "./river.js";
 
@@ -38,12 +38,12 @@ export async function prove(
 }
 
 function expectPackage(river: River, one: Admitted): ExpectedPackage {
-  const { artifact, files, facts, sha512 } = one;
+  const { artifact, files, sha512 } = one;
   return {
     label: `${artifact.name}@${artifact.version}`,
     location: artifact.location,
     files,
-    bins: facts.bin,
+    bins: linkedCommands(one),
     optional: mayBeLeftOut(artifact),
     readArchived: (file) => readArchived(river.quarantine.stream(sha512), file),
   };

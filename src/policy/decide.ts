@@ -149,6 +149,8 @@ function unmetPublishers(
     const able = requirements.candidates.filter((publisher) => requirement.of.includes(publisher.name));
     const kinds = new Set(able.flatMap((publisher) => publisher.identities.map(proves)));
     if (kinds.size > 0 && [...kinds].every((kind) => waived.has(kind))) return [];
+    // What is invalid is refused as such; it is not absent, nor by a stranger.
+    if (given.evidence.some((item) => item.outcome === "invalid" && kinds.has(item.kind))) return [];
     const names = requirement.of.filter((name) => proven.some((publisher) => publisher.name === name));
     if (new Set(names).size >= requirement.atLeast) return [];
     return [unmetPublisher(given, requirement, names, kinds)];

@@ -1,6 +1,7 @@
 /**
- * Finding a program by its name. `npm run` puts `node_modules/.bin` first in PATH, so a repository could plant an
- * `npm` of its own there; and an entry such as `.` means whatever folder we happen to be in.
+ * Finding a program by its name. `npm run` and npx put the `node_modules/.bin` of this folder and of every folder
+ * above it first in PATH, so a repository could plant an `npm` of its own there; and an entry such as `.` means
+ * whatever folder we happen to be in.
  */
 import path from "node:path";
 import type { Environment, Files } from "../model/world.js";
@@ -9,8 +10,8 @@ const PATHEXT = ".COM;.EXE;.BAT;.CMD";
 
 /**
  * The first executable called `name` in PATH that lies outside the folder `outside`, as an absolute path; null if
- * there is none. Relative and empty entries are passed over, as is an entry inside `outside`, even where what lies
- * in it is a link to a program elsewhere: a link called `npm` could lead to a shell. On Windows, PATHEXT decides.
+ * there is none. Relative and empty entries are passed over, as is every `node_modules/.bin` (a project may be a part
+ * of a larger repository) and an entry inside `outside`, even where what lies in it is a link to a program elsewhere: a link called `npm` could lead to a shell. On Windows, PATHEXT decides.
  *
  * The last part of the result may be a link, left as it is: programs such as Volta's look at the name that they
  * were called by.
@@ -26,9 +27,9 @@ export async function findExecutable(
   if (name === "" || /[/\\\0]/.test(name)) return null;
   const project = (await files.realPath(outside)) ?? outside;
   for (const entry of entriesOf(environment, windows)) {
-    if (!paths.isAbsolute(entry)) continue;
+    if (!paths.isAbsolute(entry) || isBin(paths, entry)) continue;
     const folder = await files.realPath(entry).catch(() => null);
-    if (folder === null || isInside(paths, folder, project)) continue;
+    if (folder === null || isInside(paths, folder, project) || isBin(paths, folder)) continue;
     for (const file of namesOf(environment, windows, name)) {
       const candidate = paths.join(folder, file);
       const real = await files.realPath(candidate).catch(() => null);
@@ -59,6 +60,11 @@ function variable(environment: Environment, windows: boolean, name: string): str
   if (!windows) return environment.variables[name];
   const key = Object.keys(environment.variables).find((one) => one.toUpperCase() === name);
   return key === undefined ? undefined : environment.variables[key];
+}
+
+function isBin(paths: typeof path.posix, folder: string): boolean {
+  const [bin, modules] = [paths.basename(folder), paths.basename(paths.dirname(folder))];
+  return bin.toLowerCase() === ".bin" && modules.toLowerCase() === "node_modules";
 }
 
 function isInside(paths: typeof path.posix, file: string, folder: string): boolean {

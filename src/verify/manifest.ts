@@ -74,6 +74,7 @@ function compareWithRegistry(registry: PackageFacts, archive: PackageFacts): Dif
   const scripts = archive.implicitBuild ? { ...registry.scripts, install: "node-gyp rebuild" } : registry.scripts;
   return (
     compareShared(side, registry, archive) ??
+    compareBins(side, registry, archive, registry.binFolder === archive.binFolder) ??
     compareMaps("scripts", side, scripts, archive.scripts) ??
     compareLists("bundleDependencies", side, registry.bundled, archive.bundled)
   );
@@ -88,6 +89,7 @@ function compareWithLock(
   const peers = optionalPeers.filter((name) => Object.hasOwn(archive.peerDependencies, name)).sort();
   return (
     compareShared(side, lock, archive) ??
+    compareBins(side, lock, archive, true) ??
     compareLists("peerDependenciesMeta", side, peers, archive.optionalPeers) ??
     // Lockfiles of older npm say nothing of libc.
     (lock.libc.length === 0 ? null : compareLists("libc", side, lock.libc, archive.libc))
@@ -100,11 +102,19 @@ function compareShared(side: string, told: PackageFacts, archive: PackageFacts):
     compareMaps("dependencies", side, told.dependencies, archive.dependencies) ??
     compareMaps("optionalDependencies", side, told.optionalDependencies, archive.optionalDependencies) ??
     compareMaps("peerDependencies", side, told.peerDependencies, archive.peerDependencies) ??
-    compareMaps("bin", side, told.bin, archive.bin) ??
     compareMaps("engines", side, spoken(told.engines), spoken(archive.engines)) ??
     compareLists("os", side, told.os, archive.os) ??
     compareLists("cpu", side, told.cpu, archive.cpu)
   );
+}
+
+/**
+ * npm's client spells out the files of `directories.bin` when it publishes, but a registry may show the package.json as
+ * it is (`sameFolder`). A lockfile that is made from that names no commands, and npm links none.
+ */
+function compareBins(side: string, told: PackageFacts, archive: PackageFacts, sameFolder: boolean): Difference | null {
+  const unspoken = archive.binFolder !== null && sameFolder && Object.keys(told.bin).length === 0;
+  return unspoken ? null : compareMaps("bin", side, told.bin, archive.bin);
 }
 
 /** Older clients filled in `{"node": "*"}` where a manifest named no engines; it says nothing. */

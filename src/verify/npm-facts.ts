@@ -12,6 +12,8 @@ export interface PackageFacts extends ManifestFacts {
   readonly scripts: Readonly<Record<string, string>>;
   /** `scripts.install` is there only because of a `binding.gyp`. */
   readonly implicitBuild: boolean;
+  /** The folder of `directories.bin`, where that is all that is said of commands: each file in it is one. */
+  readonly binFolder: string | null;
   /** Names of bundled dependencies, sorted. */
   readonly bundled: readonly string[];
 }
@@ -58,6 +60,7 @@ export async function readFacts(
     libc: list(manifest.libc),
     scripts: implicitBuild ? { ...declared, install: "node-gyp rebuild" } : declared,
     implicitBuild,
+    binFolder: manifest.bin === undefined ? binDirectory(manifest) : null,
     bundled: list(normal.bundleDependencies),
   };
 }

@@ -8,8 +8,9 @@ import { after, afterEach } from "node:test";
 import { type LockfileOptions, type Lockfile, lockfileFor } from "../../registry-fixtures/lockfile.js";
 import { makeProject, type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { type Run, type RunOptions, secureInstall } from "../../registry-fixtures/secure-install.js";
-import { type Served, serve } from "../../registry-fixtures/server.js";
+import { type Served, type ServeOptions, serve } from "../../registry-fixtures/server.js";
 import { createSimulator, type Simulator } from "../../registry-fixtures/simulator.js";
+import type { Hooks } from "../../registry-fixtures/tarball.js";
 import { npmWitness, type Witness } from "./witness.js";
 
 /** What of a report these tests look at. */
@@ -52,8 +53,6 @@ export interface Refusal {
   /** `ci` unless given. */
   readonly args?: readonly string[];
   readonly env?: RunOptions["env"];
-  /** More lines for the project's .npmrc are the test's own to write; this is another CA for --cafile. */
-  readonly caFile?: string;
 }
 
 export interface Told extends Run {
@@ -86,9 +85,12 @@ export interface Scene {
 export type Altered = Lockfile & { packages: NonNullable<Lockfile["packages"]> };
 
 /** Sets the scene for all tests of a file; the registry is honest again after each of them. */
-export async function setScene(simulator = createSimulator({ name: "fixture" }).loadPackages()): Promise<Scene> {
+export async function setScene(
+  simulator = createSimulator({ name: "fixture" }).loadPackages(),
+  options: ServeOptions = {},
+): Promise<Scene> {
   const projects: Project[] = [];
-  const [served, witness] = await Promise.all([serve(simulator), npmWitness()]);
+  const [served, witness] = await Promise.all([serve(simulator, options), npmWitness()]);
   after(async () => {
     witness.remove();
     await served.close();
@@ -116,10 +118,8 @@ export async function setScene(simulator = createSimulator({ name: "fixture" }).
   };
   const refusedWith = async (project: Project, refusal: Refusal, fallback: number): Promise<ShownReport> => {
     const untouched = await project.snapshot();
-    const { status, report, stderr } = await run(project, refusal.args ?? ["ci"], {
-      ...(refusal.env === undefined ? {} : { env: refusal.env }),
-      ...(refusal.caFile === undefined ? {} : { caFile: refusal.caFile }),
-    });
+    const options = refusal.env === undefined ? {} : { env: refusal.env };
+    const { status, report, stderr } = await run(project, refusal.args ?? ["ci"], options);
     const codes = report.error === undefined ? codesOf(report, refusal.of) : [report.error.code];
     assert.ok(codes.includes(refusal.code), `${refusal.code} is not among [${codes}]: ${brief(report)}${stderr}`);
     assert.equal(status, refusal.status ?? fallback, brief(report));
@@ -185,6 +185,15 @@ export function codesOf(report: ShownReport, of?: string): readonly string[] {
 export function findingsOf(report: ShownReport, of?: string): readonly ShownFinding[] {
   if (of === undefined) return report.findings;
   return report.verdicts.filter((verdict) => nameOf(verdict.purl) === of).flatMap((verdict) => verdict.findings);
+}
+
+/**
+ * Publishes 1.0.0 of a package once more, as a tarball that npm would not make, and has the lockfile name that one:
+ * digests and signature are over what came out.
+ */
+export function repack(simulator: Simulator, packages: Altered["packages"], name: string, tarball: Hooks): void {
+  const { manifest } = simulator.publish(small(name), { tarball, replace: true });
+  Object.assign(packages[`node_modules/${name}`] ?? {}, { integrity: manifest.dist.integrity });
 }
 
 /** All findings, for the message of a failed assertion. */

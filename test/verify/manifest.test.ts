@@ -60,6 +60,15 @@ describe("manifest, what must be refused", () => {
       "scripts.postinstall",
     ],
     ["a command kept quiet", { bin: { git: "i.js" } }, {}, null, "bin.git"],
+    ["directories.bin kept quiet", { directories: { bin: "bin" } }, {}, null, "bin.a"],
+    ["another directories.bin", { directories: { bin: "bin" } }, { directories: { bin: "lib" } }, null, "bin.a"],
+    [
+      "a command added in the lockfile to those of directories.bin",
+      { directories: { bin: "bin" } },
+      { directories: { bin: "bin" } },
+      entry({ bin: { git: "bin/a" } }),
+      "bin.a",
+    ],
     ["another platform", { os: ["linux"] }, { os: ["win32"] }, null, "os"],
     [
       "bundling kept quiet",
@@ -87,7 +96,7 @@ describe("manifest, what must be refused", () => {
     ],
   ];
   for (const [name, archive, registry, lock, expected] of table) {
-    it(name, async () => assert.equal(await differs(archive, registry, lock), expected));
+    it(name, async () => assert.equal(await differs(archive, registry, lock, ["bin/a"]), expected));
   }
 
   it("a binding.gyp that nothing announces", async () => {
@@ -117,6 +126,13 @@ describe("manifest, what real packages do and must pass", () => {
       { bin: { a: "bin/a" } },
       entry({ bin: { a: "bin/a" } }),
       ["bin/a", "bin/.hidden"],
+    ],
+    [
+      "directories.bin, which registry and lockfile leave as it is",
+      { directories: { bin: "./bin" } },
+      { directories: { bin: "bin/" } },
+      entry({}),
+      ["bin/a"],
     ],
     [
       "optional dependencies copied into dependencies",

@@ -1,0 +1,114 @@
+/** Install scripts run last, and only those that trust.json allows; all others are named, and were not run. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Project, registryEntry } from "../../registry-fixtures/project.js";
+import { setScene, small } from "./scene.js";
+
+const scene = await setScene();
+const { simulator } = scene;
+const leavesMark = (text: string) =>
+  `require("node:fs").writeFileSync("mark.json", JSON.stringify({ text: ${JSON.stringify(text)}, env: process.env, argv: process.argv }));\n`;
+const script = (name: string, scripts: Readonly<Record<string, string>>, version = "1.0.0", more = {}) =>
+  simulator.publish({ ...small(name, version, { scripts, ...more }), "mark.cjs": leavesMark(name) });
+script("eager", { postinstall: "node mark.cjs" });
+script("quiet", { preinstall: "node mark.cjs" });
+script("older", { install: "node mark.cjs" }, "1.0.0");
+script("older", { install: "node mark.cjs" }, "2.0.0");
+script("clumsy", { install: "exit 3" });
+
+test("without a word in trust.json no script is run, and each is named", async () => {
+  const project = await scene.project({ eager: "1.0.0", quiet: "1.0.0", "native-bell": "1.0.0" });
+  const report = await scene.installed(project);
+  assert.deepEqual(outcomes(report.scripts), { eager: "blocked", quiet: "blocked", "native-bell": "blocked" });
+  assert.ok(!ran(project, "eager") && !ran(project, "quiet"));
+});
+
+test("an allowed script runs, others are reported as blocked", async () => {
+  const project = await scene.project({ eager: "1.0.0", quiet: "1.0.0" });
+  await allow(project, ["npm:eager@1.x"]);
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.equal(status, 0);
+  assert.deepEqual(outcomes(report.scripts), { eager: "ran", quiet: "blocked" });
+  assert.deepEqual(
+    report.scripts.map(({ allowedBy }) => allowedBy),
+    ["scripts[0]", null],
+  );
+  assert.deepEqual([ran(project, "eager"), ran(project, "quiet")], [true, false]);
+  assert.deepEqual(
+    scene.witness.runs().map(([command]) => command),
+    ["ci", "rebuild"],
+  );
+});
+
+test("what is allowed for one version is allowed for no other, wherever it stands in the tree", async () => {
+  simulator.publish(small("holder", "1.0.0", { dependencies: { older: "1.0.0" } }));
+  const project = await scene.project({ holder: "1.0.0", older: "2.0.0" });
+  await allow(project, ["npm:older@1.0.0"]);
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.equal(status, 0);
+  const byPlace = report.scripts.map(({ purl, outcome }) => [purl, outcome]).sort();
+  assert.deepEqual(byPlace, [
+    ["pkg:npm/older@1.0.0", "ran"],
+    ["pkg:npm/older@2.0.0", "blocked"],
+  ]);
+  assert.deepEqual([ran(project, "older"), ran(project, "holder/node_modules/older")], [false, true]);
+});
+
+test("a lockfile that keeps quiet about a script neither hides it nor lets it run", async () => {
+  const project = await scene.forged({ eager: "1.0.0", quiet: "1.0.0" }, ({ packages }) => {
+    for (const name of ["eager", "quiet"]) delete packages[`node_modules/${name}`]?.hasInstallScript;
+  });
+  await allow(project, ["npm:eager"]);
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.equal(status, 0);
+  assert.deepEqual(outcomes(report.scripts), { eager: "ran", quiet: "blocked" });
+  assert.deepEqual([ran(project, "eager"), ran(project, "quiet")], [true, false]);
+});
+
+test("an allowed script that fails: named, with the installer's own exit status", async () => {
+  const project = await scene.project({ clumsy: "1.0.0" });
+  await allow(project, ["npm:clumsy"]);
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.ok(status !== 0 && status !== null);
+  assert.deepEqual(outcomes(report.scripts), { clumsy: "failed" });
+  assert.ok(report.findings.some(({ code }) => code === "SCRIPT_FAILED"));
+  assert.equal(report.result, "FAILED");
+});
+
+test("an allowed script sees no token, and nothing of the environment that is on no list", async () => {
+  const project = await scene.project({ eager: "1.0.0" });
+  await allow(project, ["npm:eager"]);
+  const secrets = { NPM_TOKEN: "secret-1", AWS_SECRET_ACCESS_KEY: "secret-2", GITHUB_TOKEN: "secret-3" };
+  const { status } = await scene.run(project, ["ci"], { env: secrets });
+  assert.equal(status, 0);
+  const mark = await project.read("node_modules/eager/mark.json");
+  for (const secret of Object.values(secrets)) assert.ok(!mark.includes(secret));
+});
+
+test("the project's own scripts are not run either", async () => {
+  const project = await scene.project({ eager: "1.0.0" });
+  const scripts = { preinstall: "node -e 1 > ran.txt", postinstall: "echo > ran.txt", prepare: "echo > ran.txt" };
+  await project.write("package.json", { ...project.manifest, scripts });
+  await allow(project, ["npm:eager"]);
+  const { status } = await scene.run(project, ["ci"]);
+  assert.equal(status, 0);
+  assert.ok(ran(project, "eager"));
+  assert.ok(!existsSync(join(project.directory, "ran.txt")));
+});
+
+function allow(project: Project, selectors: readonly string[]): Promise<void> {
+  return project.writeTrust({
+    registries: { fixture: registryEntry(simulator) },
+    scripts: selectors.map((selector) => ({ allow: selector, reason: "its script is known" })),
+  });
+}
+
+function outcomes(scripts: readonly { readonly purl: string; readonly outcome: string }[]) {
+  return Object.fromEntries(scripts.map(({ purl, outcome }) => [/npm\/(.+)@/.exec(purl)?.[1], outcome]));
+}
+
+function ran(project: Project, name: string): boolean {
+  return existsSync(join(project.directory, "node_modules", name, "mark.json"));
+}

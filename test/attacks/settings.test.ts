@@ -1,0 +1,81 @@
+/** What a repository's own .npmrc would have npm do before anything has been verified. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { registryEntry } from "../../registry-fixtures/project.js";
+import { serve } from "../../registry-fixtures/server.js";
+import { createSimulator } from "../../registry-fixtures/simulator.js";
+import { setScene } from "./scene.js";
+
+const scene = await setScene();
+const GREETER = { greeter: "1.0.0" };
+
+for (const [line, why] of [
+  ["strict-ssl=false", /any server would be believed/],
+  ["git=./evil.sh", /runs as git/],
+  ["node-options=--require ./evil.cjs", /node process/],
+  ["script-shell=./evil.sh", /runs every script/],
+  ["shell=./evil.sh", /shell/],
+  ["node-gyp=./evil.js", /native packages/],
+  ["prefix=./elsewhere", /folder/],
+  ["globalconfig=./global.npmrc", /settings/],
+  ["userconfig=./user.npmrc", /settings/],
+  ["location=global", /machine/],
+] as const) {
+  test(`the project's .npmrc says ${line}`, async () => {
+    const project = await scene.project(GREETER);
+    await project.write(".npmrc", `registry=${scene.served.url}\n${line}\n`);
+    const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE" });
+    assert.match(error.says, why);
+    assert.match(error.says, /line 2/, "it names the place");
+  });
+}
+
+test("what a person has set in their own settings is theirs, save for what no one may set", async () => {
+  const project = await scene.project(GREETER);
+  await writeFile(join(project.home, ".npmrc"), "script-shell=/bin/sh\ngit=/usr/bin/git\n");
+  await scene.installed(project);
+  const told = scene.witness.runs()[0]?.join(" ") ?? "";
+  assert.doesNotMatch(told, /usr\/bin\/git|bin\/sh/, "and is not passed on to npm");
+  scene.witness.clear();
+  await writeFile(join(project.home, ".npmrc"), "strict-ssl=false\n");
+  const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE" });
+  assert.match(error.says, /strict-ssl is off \(~\/\.npmrc/);
+});
+
+test("the project's .npmrc names another registry: nobody declared it, so nothing is asked of it", async () => {
+  const hostile = createSimulator({ name: "hostile" }).loadPackages();
+  const elsewhere = await serve(hostile);
+  try {
+    const project = await scene.project(GREETER, { resolved: false });
+    await project.write(".npmrc", `registry=${elsewhere.url}\n`);
+    const report = await scene.refused(project, { code: "REGISTRY_UNKNOWN", of: "greeter@1.0.0" });
+    assert.match(report.verdicts[0]?.findings[0]?.help ?? "", /"registries"/);
+    await project.write(".npmrc", `registry=${scene.served.url}\n@fixture:registry=${elsewhere.url}\n`);
+    const scoped = await scene.refused(project, { code: "REGISTRY_UNKNOWN", of: "@fixture/words@2.1.0" });
+    assert.equal(scoped.counts.passed, 2, "the others come from where they are at home");
+    assert.deepEqual(hostile.log, [], "the hostile registry was never asked");
+  } finally {
+    await elsewhere.close();
+  }
+});
+
+test("the project's .npmrc names another registry for a scope, which is declared and not that scope's home", async () => {
+  const other = createSimulator({ name: "other" }).loadPackages();
+  const elsewhere = await serve(other);
+  try {
+    const project = await scene.project(GREETER, { resolved: false });
+    const registries = {
+      fixture: registryEntry(scene.simulator),
+      other: registryEntry(other, { home: ["@other/*"] }),
+    };
+    await project.writeTrust({ registries });
+    await project.write(".npmrc", `registry=${scene.served.url}\n@fixture:registry=${elsewhere.url}\n`);
+    const report = await scene.refused(project, { code: "REGISTRY_NOT_HOME", of: "@fixture/words@2.1.0" });
+    assert.equal(report.tampered, true);
+    assert.deepEqual(other.log, []);
+  } finally {
+    await elsewhere.close();
+  }
+});

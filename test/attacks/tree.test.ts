@@ -1,0 +1,103 @@
+/** What lies in the project already: a poisoned tree, links in the place of folders, and an npm of the project's own. */
+import assert from "node:assert/strict";
+import { chmod, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import type { Project } from "../../registry-fixtures/project.js";
+import { snapshot } from "../../registry-fixtures/snapshot.js";
+import { setScene } from "./scene.js";
+
+const scene = await setScene();
+const GREETER = { greeter: "1.0.0" };
+
+test("a poisoned tree left by an earlier install is replaced, and what is there then is proven", async () => {
+  const project = await scene.project(GREETER);
+  await scene.installed(project);
+  const honest = await snapshot(join(project.directory, "node_modules"));
+  await project.write("node_modules/left-padder/index.js", "module.exports = () => 'poisoned';\n");
+  await project.write("node_modules/left-padder/extra.js", "added\n");
+  await project.write("node_modules/stowaway/package.json", { name: "stowaway", version: "1.0.0" });
+  await project.write("node_modules/.bin/npm", "#!/bin/sh\ntouch ran.txt\n");
+  scene.witness.clear();
+  await scene.installed(project);
+  assert.deepEqual(await snapshot(join(project.directory, "node_modules")), honest);
+});
+
+test("a poisoned tree survives no refusal either: it is left as it was, and not added to", async () => {
+  const project = await scene.project(GREETER);
+  await project.write("node_modules/left-padder/index.js", "module.exports = () => 'poisoned';\n");
+  scene.simulator.strip("left-padder", "1.1.1");
+  await scene.refused(project, { code: "SIGNATURE_ABSENT", of: "left-padder@1.1.1" });
+});
+
+test("node_modules is a symbolic link: npm would empty what lies behind it", async () => {
+  const project = await scene.project(GREETER);
+  await mkdir(join(project.home, "precious"));
+  await writeFile(join(project.home, "precious", "thesis.txt"), "two years of work\n");
+  await symlink(join(project.home, "precious"), join(project.directory, "node_modules"), "dir");
+  await scene.refused(project, { code: "TREE_SYMLINK" });
+  assert.equal(await readFile(join(project.home, "precious", "thesis.txt"), "utf8"), "two years of work\n");
+});
+
+test("the lockfile is a symbolic link", async () => {
+  const project = await scene.project(GREETER);
+  await moveOut(project, "package-lock.json", "file");
+  await scene.refused(project, { code: "TREE_SYMLINK" });
+});
+
+test("the trust store is a symbolic link", async () => {
+  const project = await scene.project(GREETER);
+  await moveOut(project, ".secure-install", "dir");
+  await scene.stopped(project, { code: "TRUST_MALFORMED" });
+});
+
+test("our own store is a symbolic link", async () => {
+  const project = await scene.project(GREETER);
+  const cache = join(project.home, "cache");
+  await mkdir(join(project.home, "elsewhere"), { recursive: true });
+  await mkdir(cache);
+  await symlink(join(project.home, "elsewhere"), join(cache, "secure-install"), "dir");
+  await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE" });
+});
+
+test("a planted npm or git in any node_modules/.bin, or in PATH from inside the project, is never started", async () => {
+  const project = await scene.project(GREETER);
+  const ran = join(project.home, "planted-program-ran");
+  // The last one is what npx puts into PATH where the project is a part of a larger repository.
+  const folders = [
+    join(project.directory, "node_modules", ".bin"),
+    join(project.directory, "tools"),
+    join(project.home, "node_modules", ".bin"),
+  ];
+  // Makes it a repository, so that git is asked for its commit.
+  await project.write(".git/HEAD", "ref: refs/heads/main\n");
+  for (const folder of folders) {
+    await mkdir(join(folder, "node_modules", "npm", "bin"), { recursive: true });
+    const plant = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text);
+      await chmod(join(folder, name), 0o755);
+    };
+    await plant("npm", `#!/bin/sh\ntouch ${ran}\n`);
+    await plant("npm.cmd", `type nul > "${ran}"\r\n`);
+    await plant("git", `#!/bin/sh\ntouch ${ran}\n`);
+    await plant("node_modules/npm/bin/npm-cli.js", `require("node:fs").writeFileSync(${JSON.stringify(ran)}, "");\n`);
+    await plant("node_modules/npm/package.json", JSON.stringify({ name: "npm", version: "99.0.0" }));
+  }
+  // As `npm run` puts it, by name, by a relative path, and by a link from outside that leads in.
+  await symlink(folders[1] ?? "", join(project.home, "linked"), "dir");
+  const planted = [...folders, "tools", ".", "", join(project.home, "linked")];
+  await scene.installed(project, { env: { PATH: [...planted, scene.witness.path].join(delimiter) } });
+  await assert.rejects(readFile(ran), { code: "ENOENT" });
+});
+
+test("a project whose packageManager and .npmrc choose another npm is installed with ours", async () => {
+  const project = await scene.project(GREETER);
+  const manifest = { ...project.manifest, packageManager: "npm@9.9.9", devEngines: { packageManager: { name: "npm" } } };
+  await project.write("package.json", manifest);
+  await scene.installed(project);
+});
+
+async function moveOut(project: Project, name: string, type: "file" | "dir"): Promise<void> {
+  await rename(join(project.directory, name), join(project.home, "moved"));
+  await symlink(join(project.home, "moved"), join(project.directory, name), type);
+}

@@ -1,0 +1,91 @@
+/**
+ * secure-install in this very process, with a world of which a test can change a part: what another process would do
+ * at a moment that cannot be hit from outside, and an npm that does other things than npm.
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Project } from "../../registry-fixtures/project.js";
+import { failed } from "../../src/cli/failed.js";
+import { parse } from "../../src/cli/parse.js";
+import { realWorld } from "../../src/cli/world.js";
+import { CATALOGUE, EXIT } from "../../src/model/codes.js";
+import { StopError } from "../../src/model/finding.js";
+import type { Command, Ended, World } from "../../src/model/world.js";
+import type { ShownReport } from "../attacks/scene.js";
+
+export interface Inside {
+  readonly status: number;
+  readonly report: ShownReport;
+  readonly stderr: string;
+}
+
+/** Takes the place of one run of npm: `real` does what npm would do. */
+export type ActAsNpm = (command: Command, real: () => Promise<Ended>) => Promise<Ended>;
+
+export interface Changes {
+  readonly caFile: string;
+  /** For `npm ci` and `npm rebuild`, by the name of the command; others run as they are. */
+  readonly npm?: Readonly<Record<string, ActAsNpm>>;
+  /** Called before each job for a worker, and after it: by its name, `inspect`, `holds` or `hash`. */
+  readonly before?: (job: string, input: unknown) => void | Promise<void>;
+  readonly after?: (job: string, input: unknown) => void | Promise<void>;
+}
+
+/** Runs a command line with --json in the project's folder, with its own home, store and PATH. */
+export async function runInside(project: Project, args: readonly string[], changes: Changes): Promise<Inside> {
+  const real = realWorld();
+  const printed = { out: "", err: "" };
+  const cache = join(project.home, "cache");
+  mkdirSync(cache, { recursive: true });
+  const { PATH = "" } = process.env;
+  const variables = { PATH, HOME: project.home, USERPROFILE: project.home, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache };
+  const world: World = {
+    ...real,
+    environment: { ...real.environment, variables, homeDirectory: project.home, workingDirectory: project.directory },
+    terminal: {
+      ...real.terminal,
+      isTTY: false,
+      color: false,
+      out: (text) => void (printed.out += text),
+      err: (text) => void (printed.err += text),
+    },
+    processes: {
+      ...real.processes,
+      run: (command, how) => {
+        // What npm prints is not for this process's own output.
+        const silently = () => real.processes.run(command, { ...how, output: { keep: 100_000 } });
+        const act = changes.npm?.[command.args[1] ?? ""];
+        return act === undefined || !isNpm(command) ? silently() : act(command, silently);
+      },
+    },
+    workers: {
+      close: () => real.workers.close(),
+      run: async <Result>(job: string, input: unknown): Promise<Result> => {
+        await changes.before?.(job, input);
+        const result = await real.workers.run<Result>(job, input);
+        await changes.after?.(job, input);
+        return result;
+      },
+    },
+  };
+  const argv = [...args, "--json", `--cafile=${changes.caFile}`];
+  const status = await parse(argv, world).catch((error: unknown) => {
+    if (!(error instanceof StopError)) throw error;
+    failed(world, argv, error);
+    return EXIT[CATALOGUE[error.code].kind];
+  });
+  await real.workers.close();
+  return { status, report: JSON.parse(printed.out) as ShownReport, stderr: printed.err };
+}
+
+/** The npm that is said to have ended so, and did nothing. */
+export const endedWith = (status: number): Ended => ({ status, signal: null, output: "" });
+
+/** Whether anything was installed. */
+export function hasTree(project: Project): boolean {
+  return existsSync(join(project.directory, "node_modules"));
+}
+
+function isNpm(command: Command): boolean {
+  return command.args[0]?.endsWith("npm-cli.js") === true;
+}
