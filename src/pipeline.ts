@@ -8,7 +8,7 @@
  */
 import type { Finding } from "./model/finding.js";
 import { type HandOff, handOff, type Installation, notStarted } from "./pipeline/handoff.js";
-import { takeInputs, withFolders } from "./pipeline/inputs.js";
+import { withFolders } from "./pipeline/inputs.js";
 import { judgeAll } from "./pipeline/judge.js";
 import { allPassed, type Judged } from "./pipeline/judged.js";
 import { type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
@@ -33,9 +33,8 @@ export async function verifyProject(river: River, project: Project): Promise<Out
 
 /** `ci`: verify the lockfile, then the installer's frozen install, sealed and proven. */
 export async function installFrozen(river: River, directory: string, how: Installation): Promise<Outcome> {
-  const begun = await takeInputs(river, directory, []);
   const project = await readProject(river.world, directory);
-  const inputs = await withFolders(river, begun, localFolders(project.lockfile.artifacts));
+  const inputs = await withFolders(river.world.files, river.begun, localFolders(project.lockfile.artifacts));
   const judged = await judgeAll(river, project.lockfile.artifacts, directory);
   const passed = allPassed({ project, judged });
   return {
@@ -53,14 +52,13 @@ export async function installSpecs(
   how: Installation,
   request: LockRequest,
 ): Promise<Outcome> {
-  const begun = await takeInputs(river, directory, []);
   const locked = await lockInCopy(river, how, directory, request);
   if (!locked.ok) return { project: null, judged: [], findings: locked.findings, handOff: notStarted() };
   const { project, copy, findings } = locked;
   try {
     const judged = await judgeAll(river, project.lockfile.artifacts, directory);
     if (!allPassed({ project, judged })) return { project, judged, findings, handOff: notStarted() };
-    const written = await writeBack(river, project, copy, begun);
+    const written = await writeBack(river, project, copy);
     if (!written.ok) return { project, judged, findings, handOff: notStarted([written.finding]) };
     const handed = await handOff(river, how, project, judged, written.inputs).catch(async (error: unknown) => {
       await written.restore();

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { JudgedBy } from "../model/report.js";
 import type { Files, World } from "../model/world.js";
 import type { River } from "../pipeline/river.js";
-import { repositoryRoot } from "../pipeline/session.js";
+import { repositoryRoot } from "../pipeline/trust.js";
 import { BUILTIN_SINCE } from "../trust/builtin.js";
 import { version } from "./version.js";
 

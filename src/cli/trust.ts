@@ -3,7 +3,7 @@ import { StopError } from "../model/finding.js";
 import { isNpmName } from "../model/names.js";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
-import { openTrust } from "../pipeline/session.js";
+import { openTrust } from "../pipeline/trust.js";
 import { forJson, forTerminal } from "../report/escape.js";
 import { listLines, listTrust } from "../trust/list.js";
 import { showLines, showPackage } from "../trust/show.js";
@@ -24,8 +24,8 @@ export async function trust(
 ): Promise<number> {
   const { environment, clock, terminal } = world;
   const now = clock.now();
-  const where = { project: environment.workingDirectory, trust: absolute(environment, flags.trust) };
-  const store = await openTrust(world, where, now);
+  const place = { project: environment.workingDirectory, directory: absolute(environment, flags.trust) };
+  const store = await openTrust(world, place, now);
   const { object, lines } = view(store, command, about, now);
   if (flags.json === true) terminal.out(`${forJson({ format: 1, command: `trust ${command}`, ...object }, 2)}\n`);
   else terminal.out(`${lines.join("\n")}\n`);

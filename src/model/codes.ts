@@ -49,7 +49,7 @@ export const CATALOGUE = {
   INTERNAL: {
     kind: "bug",
     severity: "refuse",
-    means: "secure-install itself is at fault. Nothing was handed to the installer.",
+    means: "secure-install itself is at fault.",
     help: "Please report it, with the output of the same command under --verbose.",
   },
 
@@ -60,7 +60,7 @@ export const CATALOGUE = {
   LOCKFILE_EMPTY: advice(
     "warn",
     "The lockfile names no packages, so nothing was verified.",
-    "Check that this is the project you meant.",
+    "See that this is the project you meant.",
   ),
   LOCKFILE_SOURCE_UNSUPPORTED: refuse(
     "The bytes would come from git, a URL or a file: no registry stands behind them, and no key signs them.",

@@ -75,5 +75,7 @@ export function normalizePypi(name: string): string {
 function isRange(ecosystem: Ecosystem, range: string): boolean {
   // PEP 440 ranges are read with their own library once Python projects are; until then only exact text is kept.
   if (ecosystem === "pypi") return /^[A-Za-z0-9.*+!<>=~, -]+$/.test(range);
-  return range.trim() !== "" && semver.validRange(range, { includePrerelease: true }) !== null;
+  // semver reads nothing beside "||" as every version, which no reader expects of "1.x ||".
+  if (range.split("||").some((alternative) => alternative.trim() === "")) return false;
+  return semver.validRange(range, { includePrerelease: true }) !== null;
 }

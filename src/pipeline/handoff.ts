@@ -13,12 +13,12 @@ import { toIntegrity } from "../model/digest.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { ScriptReport } from "../model/report.js";
 import type { Ended } from "../model/world.js";
-import { changedSince, type Inputs } from "./inputs.js";
+import { changedSince } from "./inputs.js";
 import type { Judged } from "./judged.js";
 import { type Admitted, admit, ownScripts, plannedScripts } from "./plan.js";
 import { localFolders, type Project } from "./project.js";
 import { prove } from "./prove.js";
-import type { River } from "./river.js";
+import type { Inputs, River } from "./river.js";
 
 export interface Installation {
   readonly npm: Npm;
@@ -55,31 +55,33 @@ export async function handOff(
   const admitted = await admit(judged);
   const unsealed = [...unsealable(judged), ...(await stillTheSame(river, inputs, admitted))];
   if (unsealed.length > 0) return notStarted(unsealed);
-  const ended = await install(river, how, project, admitted);
-  const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, project.directory))];
-  const status = exitStatus(ended.ended);
+  const before = await treeState(river, project);
+  const { ended, findings } = await install(river, how, project, admitted);
+  const status = exitStatus(ended);
+  // An npm that stopped before it touched the tree leaves what was there, and is not held to what was asked for.
+  const proof =
+    status === 0 || (await treeState(river, project)) !== before ? await prove(river, project, judged, admitted) : [];
+  const aside = proof.length === 0 ? [] : await putAside(river, project);
   if (status !== 0) {
-    const says = `npm ended with status ${status}; nothing that it installed was run`;
-    return {
-      started: true,
-      complete: false,
-      status,
-      findings: [...ended.findings, finding("HANDOFF_FAILED", { says })],
-      scripts: [],
-    };
+    const failed = finding("HANDOFF_FAILED", {
+      says: `npm ended with status ${status}; nothing that it installed was run`,
+    });
+    return incomplete(status, [...findings, failed, ...aside]);
   }
-  const proof = await prove(river, project, judged, admitted);
-  if (proof.length > 0) {
-    const aside = await putAside(river, project);
-    return {
-      started: true,
-      complete: false,
-      status: null,
-      findings: [...ended.findings, ...proof, ...aside],
-      scripts: [],
-    };
-  }
-  return runScripts(river, how, project, scripts, ended.findings);
+  if (proof.length > 0) return incomplete(null, [...findings, ...proof, ...aside]);
+  const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, project.directory))];
+  return runScripts(river, how, project, scripts, findings);
+}
+
+function incomplete(status: number | null, findings: readonly Finding[]): HandOff {
+  return { started: true, complete: false, status, findings, scripts: [] };
+}
+
+/** Tells whether npm has begun to work on the tree: npm ci removes it first, and writes its own note last. */
+async function treeState(river: River, project: Project): Promise<string> {
+  const places = ["node_modules", "node_modules/.package-lock.json"].map((name) => path.join(project.directory, name));
+  const states = await Promise.all(places.map((place) => river.world.files.status(place)));
+  return JSON.stringify(states);
 }
 
 /** What can be pinned, but not handed over as bytes. */
@@ -170,7 +172,7 @@ async function putAside(river: River, project: Project): Promise<Finding[]> {
   const places: string[] = [];
   for (const folder of ["", ...localFolders(project.lockfile.artifacts)]) {
     const tree = path.join(project.directory, folder, "node_modules");
-    if ((await files.status(tree))?.type === "directory") places.push(await moveAside(files, tree));
+    if ((await files.status(tree)) !== null) places.push(await moveAside(files, tree));
   }
   if (places.length === 0) return [];
   const says = `the refused tree was moved to ${places.join(", ")}; whatever was installed before is gone`;
@@ -201,7 +203,7 @@ async function runScripts(
     });
     // By npm's own record of the tree, a package has no scripts where the lockfile keeps quiet about them. Without the
     // record it reads each package.json, as we have.
-    await files.remove(`${project.directory}/node_modules/.package-lock.json`);
+    await files.remove(path.join(project.directory, "node_modules", ".package-lock.json"));
     const status = exitStatus(await processes.run(command, { output: how.output }));
     if (status === 0) return { started: true, complete: true, status, findings, scripts };
     const failed = scripts.map((script) =>

@@ -16,10 +16,10 @@ import { isNpmVersion, npmPurl, tarballName, unscoped } from "../model/names.js"
 import { registryAt } from "../trust/lookup.js";
 import { askClaims } from "./claims.js";
 import type { Installation } from "./handoff.js";
-import { changedSince, type Inputs, takeInputs } from "./inputs.js";
+import { changedSince, takeInputs } from "./inputs.js";
 import { undeclared } from "./origin.js";
 import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
-import type { River } from "./river.js";
+import type { Inputs, River } from "./river.js";
 import { judge, weigh } from "./weigh.js";
 
 export interface LockRequest {
@@ -84,13 +84,13 @@ export type Written =
  * Writes package.json and the lockfile that were made into the project. Refused if anything else there, or in the
  * trust store, is no longer what it was when the run began.
  */
-export async function writeBack(river: River, judged: Project, copy: ManifestCopy, begun: Inputs): Promise<Written> {
+export async function writeBack(river: River, judged: Project, copy: ManifestCopy): Promise<Written> {
   const { directory } = judged;
-  const [changed] = await changedSince(river, begun);
+  const [changed] = await changedSince(river, river.begun);
   if (changed !== undefined) return { ok: false, finding: changed };
   const written = await copyBack(river.world.files, directory, copy);
   if (!written.ok) return written;
-  const inputs = await takeInputs(river, directory, localFolders(judged.lockfile.artifacts));
+  const inputs = await takeInputs(river.world.files, directory, localFolders(judged.lockfile.artifacts));
   const project = await readProject(river.world, directory);
   if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore: written.restore };
   await written.restore();

@@ -2,6 +2,8 @@
 import { formatDigest } from "../model/digest.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import { LIMITS } from "../model/limits.js";
+import { registryAt } from "../trust/lookup.js";
+import { askPublication } from "./claims.js";
 import type { Known } from "./known.js";
 import type { River } from "./river.js";
 
@@ -22,16 +24,20 @@ export async function gatherOpenPgp(river: River, known: Known): Promise<Outcome
 
 async function one(river: River, known: Known, address: string): Promise<Outcome> {
   const { subject } = known;
-  if (known.inspection === null || subject === null)
+  if (known.inspection === null || subject === null) {
     return { outcome: "absent", detail: "an OpenPGP signature covers bytes, and they were not looked at" };
-  const signature = await askSignature(river, address, formatDigest(subject));
-  if (signature instanceof Uint8Array) {
-    const bytes = await readAll(river, known);
-    const { verifyOpenPgp } = await import("../verify/openpgp.js");
-    const certificates = river.trust.certificates;
-    return verifyOpenPgp({ bytes, signature, certificates, now: river.now, publishedAt: null });
   }
-  return signature;
+  const signature = await askSignature(river, address, formatDigest(subject));
+  if (!(signature instanceof Uint8Array)) return signature;
+  const bytes = await readAll(river, known);
+  const { verifyOpenPgp } = await import("../verify/openpgp.js");
+  const verify = (publishedAt: number | null) =>
+    verifyOpenPgp({ bytes, signature, certificates: river.trust.certificates, now: river.now, publishedAt });
+  const outcome = await verify(null);
+  // Only of an ended key does it matter when this was published, and only full packuments tell.
+  if (outcome.outcome !== "invalid" || outcome.code !== "KEY_EXPIRED" || known.asked === null) return outcome;
+  const publication = await askPublication(river, known.asked, known.artifact);
+  return publication.ok && publication.value.at !== null ? verify(publication.value.at) : outcome;
 }
 
 /** Kept signatures are taken again, and verified again: an artifact's bytes never change. */
@@ -39,7 +45,8 @@ async function askSignature(river: River, address: string, subject: string): Pro
   const key = `${address} ${subject}`;
   const kept = await river.quarantine.kept(key, "openpgp", LIMITS.signatureBytes);
   if (kept !== null) return kept;
-  const answer = await river.client.get(address, { maxBytes: LIMITS.signatureBytes, redirects: [] });
+  const redirects = registryAt(river.trust, address)?.redirects ?? [];
+  const answer = await river.client.get(address, { maxBytes: LIMITS.signatureBytes, redirects });
   if (answer.ok) {
     await river.quarantine.keep(key, "openpgp", answer.value.body);
     return answer.value.body;

@@ -2,8 +2,16 @@
 import type { NpmSettings } from "../ecosystem/npmrc.js";
 import type { Quarantine } from "../fetch/quarantine.js";
 import type { Client } from "../fetch/settings.js";
+import type { InputPlaces, InputState } from "../installer/inputs.js";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
+import type { TrustPlace } from "./trust.js";
+
+/** The state of everything that a verdict rests on, at one moment. */
+export interface Inputs {
+  readonly places: InputPlaces;
+  readonly states: ReadonlyMap<string, InputState>;
+}
 
 export interface RiverOptions {
   /** Judge signatures over the locked digests, without the bytes. */
@@ -27,6 +35,9 @@ export interface River {
   readonly client: Client;
   readonly quarantine: Quarantine;
   readonly trust: TrustStore;
+  readonly place: TrustPlace;
+  /** The project's inputs as they were before any of them was read. */
+  readonly begun: Inputs;
   readonly npm: NpmSettings;
   /** Milliseconds since the epoch: the clock is read once. */
   readonly now: number;

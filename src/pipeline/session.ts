@@ -6,11 +6,11 @@ import { openQuarantine } from "../fetch/quarantine.js";
 import { storeDirectory } from "../fetch/store-directory.js";
 import { type Finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
-import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
 import { unsafeEnvironment } from "../policy/environment.js";
-import { loadTrust } from "../trust/load.js";
+import { takeInputs } from "./inputs.js";
 import type { Progress, River, RiverOptions } from "./river.js";
+import { openTrust } from "./trust.js";
 
 export interface SessionRequest {
   /** The project's folder, absolute. */
@@ -37,12 +37,15 @@ export interface Session {
 export async function openSession(world: World, request: SessionRequest): Promise<Session> {
   const now = world.clock.now();
   const { environment, files } = world;
+  // Before anything is read, so that nothing can change between the reading and the first look.
+  const begun = await takeInputs(files, request.project, []);
   const npm = await readNpmSettings(environment, files, request.project);
   const around = unsafeEnvironment(environment.variables, environment.platform, npm.origins);
   const unsafe = around.find((item) => item.severity === "refuse");
   if (unsafe !== undefined)
     throw new StopError("ENVIRONMENT_UNSAFE", unsafe.says, { at: unsafe.got ?? "", help: unsafe.help });
-  const trust = await openTrust(world, request, now);
+  const place = { project: request.project, directory: request.trust };
+  const trust = await openTrust(world, place, now);
   const quarantine = await openQuarantine(files, storeDirectory(environment), environment.platform);
   const client = createClient({
     extraCa: await extraAuthorities(world, npm, request.cafile),
@@ -58,34 +61,13 @@ export async function openSession(world: World, request: SessionRequest): Promis
   const options: RiverOptions = { ...request.options, omit };
   await quarantine.sweep(now);
   return {
-    river: { world, client, quarantine, trust, npm, now, options, progress: request.progress },
+    river: { world, client, quarantine, trust, place, begun, npm, now, options, progress: request.progress },
     findings: [...around, ...trust.findings],
     close: async () => {
       await client.close();
       await world.workers.close();
     },
   };
-}
-
-/** The trust store by which this project is judged. */
-export async function openTrust(
-  world: World,
-  where: Pick<SessionRequest, "project" | "trust">,
-  now: number,
-): Promise<TrustStore> {
-  const place = { ...where, directory: where.trust, repositoryRoot: await repositoryRoot(world, where.project), now };
-  return loadTrust(world.files, place, async (bytes) => {
-    const { readCertificate } = await import("../verify/openpgp-certificate.js");
-    return readCertificate(bytes);
-  });
-}
-
-/** The nearest folder at or above `folder` that holds `.git`; null outside of a repository. */
-export async function repositoryRoot(world: World, folder: string): Promise<string | null> {
-  for (let at = folder; ; at = path.dirname(at)) {
-    if ((await world.files.status(path.join(at, ".git"))) !== null) return at;
-    if (path.dirname(at) === at) return null;
-  }
 }
 
 /** PEM texts believed besides node's own roots. Where any are given, older nodes forget NODE_EXTRA_CA_CERTS. */

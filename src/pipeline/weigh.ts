@@ -73,9 +73,13 @@ function refuses(item: Finding): boolean {
   return item.severity !== "note" && item.severity !== "warn";
 }
 
-/** npm itself fetches git; a pinned commit stands on its pin, and is not handed off. */
+/**
+ * npm itself fetches git; a pinned commit stands on its pin, and is not handed off. Signatures are made over SHA-512:
+ * where only another digest is locked, there is nothing to hold them against but the bytes.
+ */
 function wantsBytes(river: River, artifact: Artifact): boolean {
-  return !river.options.signaturesOnly && artifact.source.type !== "git";
+  if (artifact.source.type === "git") return false;
+  return !river.options.signaturesOnly || artifact.locked.sha512 === undefined;
 }
 
 interface Seen {

@@ -79,10 +79,10 @@ export function readDigest(value: Json, what: string): Digest {
   const text = readText(value, what);
   const digest = strongest(parseIntegrity(text).digests);
   // Written back, it must be the same text: nothing weak beside it, no second digest, no white space.
-  if (digest === null || toIntegrity(digest) !== text) {
+  if (digest?.algorithm !== "sha512" || toIntegrity(digest) !== text) {
     throw malformed(
       value.at,
-      `${what}: ${quote(text)} is not one digest of SHA-256, SHA-384 or SHA-512.`,
+      `${what}: ${quote(text)} is not one SHA-512 digest, which is what the bytes are named by.`,
       'Copy the "integrity" of the lockfile entry: "sha512-" and base64.',
     );
   }

@@ -16,12 +16,8 @@ for (const [line, why] of [
   ["git=./evil.sh", /runs as git/],
   ["node-options=--require ./evil.cjs", /node process/],
   ["script-shell=./evil.sh", /runs every script/],
-  ["shell=./evil.sh", /shell/],
-  ["node-gyp=./evil.js", /native packages/],
   ["prefix=./elsewhere", /folder/],
-  ["globalconfig=./global.npmrc", /settings/],
   ["userconfig=./user.npmrc", /settings/],
-  ["location=global", /machine/],
 ] as const) {
   test(`the project's .npmrc says ${line}`, async () => {
     const project = await scene.project(GREETER);

@@ -1,93 +1,159 @@
-/** Registry signatures: taken off, borrowed, forged, or made with a key whose time is over. */
+/** Registry signatures taken off, borrowed or forged: each on a package of its own, all in one lockfile, in one run. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
+import type { Signature } from "../../registry-fixtures/manifest.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
-import { setScene } from "./scene.js";
+import { codesOf, type ShownReport, setScene, small } from "./scene.js";
 
 const scene = await setScene();
 const { simulator } = scene;
-const GREETER = { greeter: "^1.0.0" };
+const stranger = createSimulator({ name: "stranger" });
 
-test("stripped signature: a proxy takes it off", async () => {
-  const project = await scene.project(GREETER);
-  simulator.strip("left-padder", "1.1.1");
-  const report = await scene.refused(project, { code: "SIGNATURE_ABSENT", of: "left-padder@1.1.1" });
-  assert.equal(report.tampered, false, "absent is not invalid");
-  assert.deepEqual([report.counts.passed, report.counts.failed], [2, 1]);
-});
+interface Attack {
+  readonly what: string;
+  readonly on: string;
+  /** Of the verdict; none where it does no harm. */
+  readonly codes: readonly string[];
+  attack(name: string): void;
+}
 
-test("signature of another package, replayed", async () => {
-  const project = await scene.project(GREETER);
-  simulator.replay("left-padder", "1.1.1", { name: "greeter", version: "1.0.0" }, "signatures");
-  const report = await scene.refused(project, { code: "SIGNATURE_INVALID", of: "left-padder@1.1.1" });
-  assert.equal(report.tampered, true);
-});
+const OLDER = "0.9.0";
+const ATTACKS: readonly Attack[] = [
+  {
+    what: "stripped signature: a proxy takes it off",
+    on: "stripped",
+    codes: ["SIGNATURE_ABSENT"],
+    attack: (name) => simulator.strip(name, "1.0.0"),
+  },
+  {
+    what: "signature of another package, replayed",
+    on: "borrowed",
+    codes: ["SIGNATURE_INVALID"],
+    attack: (name) => simulator.replay(name, "1.0.0", { name: "honest", version: "1.0.0" }, "signatures"),
+  },
+  {
+    what: "signature of another version, replayed",
+    on: "older-signature",
+    codes: ["SIGNATURE_INVALID"],
+    attack: (name) => simulator.replay(name, "1.0.0", { name, version: OLDER }, "signatures"),
+  },
+  {
+    what: "manifest of another version, replayed as a whole: genuine, and for the wrong thing",
+    on: "older-manifest",
+    codes: ["CLAIM_NAME_MISMATCH"],
+    attack: (name) => simulator.replay(name, "1.0.0", { name, version: OLDER }, "manifest"),
+  },
+  {
+    what: "manifest of another package, replayed as a whole",
+    on: "borrowed-manifest",
+    codes: ["CLAIM_NAME_MISMATCH"],
+    attack: (name) => simulator.replay(name, "1.0.0", { name: "honest", version: "1.0.0" }, "manifest"),
+  },
+  {
+    what: "an older version's bytes, digest and genuine signature under the version that was asked for",
+    on: "relabelled",
+    // The package.json inside tells on it as well.
+    codes: ["SIGNATURE_INVALID", "IDENTITY_MISMATCH"],
+    attack: (name) => {
+      const { manifest } = simulator.release(name, OLDER);
+      simulator.substitute(name, "1.0.0", { name, version: OLDER });
+      simulator.alterManifest(name, "1.0.0", (own) => ({ ...own, dist: { ...manifest.dist, tarball: own.dist.tarball } }));
+    },
+  },
+  {
+    what: "good signature under an unknown keyid only: anyone can make one",
+    on: "by-a-stranger",
+    codes: ["KEY_UNKNOWN"],
+    attack: (name) => simulator.alterSignatures(name, "1.0.0", () => strangersSignature(name)),
+  },
+  {
+    what: "bad signature under a known keyid beside a good one",
+    on: "bad-beside-good",
+    codes: ["SIGNATURE_INVALID"],
+    attack: (name) => simulator.alterSignatures(name, "1.0.0", (good) => [...good, ...signaturesOf("honest")]),
+  },
+  {
+    what: "a stranger's signature beside a good one is reported, and does no harm",
+    on: "stranger-beside-good",
+    codes: [],
+    attack: (name) => simulator.alterSignatures(name, "1.0.0", (good) => [...strangersSignature(name), ...good]),
+  },
+  {
+    what: "a stranger's signature under the registry's own keyid",
+    on: "wearing-its-name",
+    codes: ["SIGNATURE_INVALID"],
+    attack: (name) =>
+      simulator.alterSignatures(name, "1.0.0", ([good]) =>
+        strangersSignature(name).map(({ sig }) => ({ keyid: good?.keyid ?? "", sig })),
+      ),
+  },
+  {
+    what: "what is offered as signatures is no list of them",
+    on: "no-list",
+    codes: ["SIGNATURE_MALFORMED"],
+    attack: (name) => simulator.alterSignatures(name, "1.0.0", () => [{ keyid: 1, sig: {} }] as never),
+  },
+  {
+    what: "signatures without end",
+    on: "too-many",
+    codes: ["SIGNATURE_MALFORMED"],
+    attack: (name) => simulator.alterSignatures(name, "1.0.0", (good) => Array(1000).fill(good[0])),
+  },
+  {
+    what: "a signature over no digest at all",
+    on: "over-nothing",
+    codes: ["DIGEST_MISMATCH"],
+    attack: (name) =>
+      simulator.alterManifest(name, "1.0.0", (own) => ({ ...own, dist: { ...own.dist, integrity: "" } })),
+  },
+];
 
-test("signature of another version, replayed", async () => {
-  const project = await scene.project(GREETER);
-  simulator.replay("left-padder", "1.1.1", { name: "left-padder", version: "1.0.0" }, "signatures");
-  await scene.refused(project, { code: "SIGNATURE_INVALID", of: "left-padder@1.1.1" });
-});
-
-test("manifest of another version, replayed as a whole: genuine, and for the wrong thing", async () => {
-  const project = await scene.project(GREETER);
-  simulator.replay("left-padder", "1.1.1", { name: "left-padder", version: "1.0.0" }, "manifest");
-  await scene.refused(project, { code: "CLAIM_NAME_MISMATCH", of: "left-padder@1.1.1" });
-});
-
-test("manifest of another package, replayed as a whole", async () => {
-  const project = await scene.project(GREETER);
-  simulator.replay("left-padder", "1.1.1", { name: "greeter", version: "1.0.0" }, "manifest");
-  await scene.refused(project, { code: "CLAIM_NAME_MISMATCH", of: "left-padder@1.1.1" });
-});
-
-test("another version's manifest, bytes and genuine signature, renamed to the one that was asked for", async () => {
-  const project = await scene.forged(GREETER, ({ packages }) => {
-    const old = simulator.release("left-padder", "1.0.0").manifest.dist.integrity;
-    Object.assign(packages["node_modules/left-padder"] ?? {}, { integrity: old });
+let report: ShownReport;
+before(async () => {
+  const names = [...ATTACKS.map(({ on }) => on), "honest"];
+  for (const name of names) {
+    for (const registry of [simulator, stranger]) registry.publish(small(name));
+    simulator.publish(small(name, OLDER));
+  }
+  const project = await scene.forged(Object.fromEntries(names.map((name) => [name, "1.0.0"])), ({ packages }) => {
+    const { integrity } = simulator.release("relabelled", OLDER).manifest.dist;
+    Object.assign(packages["node_modules/relabelled"] ?? {}, { integrity });
   });
-  const { manifest } = simulator.release("left-padder", "1.0.0");
-  simulator.substitute("left-padder", "1.1.1", { name: "left-padder", version: "1.0.0" });
-  const { tarball } = simulator.release("left-padder", "1.1.1");
-  simulator.alterManifest("left-padder", "1.1.1", () => ({ ...manifest, version: "1.1.1" }));
-  simulator.put("left-padder/-/left-padder-1.1.1.tgz", tarball);
-  const report = await scene.refused(project, { code: "SIGNATURE_INVALID", of: "left-padder@1.1.1" });
-  simulator.put("left-padder/-/left-padder-1.1.1.tgz", null);
-  assert.equal(report.tampered, true);
+  for (const { on, attack } of ATTACKS) attack(on);
+  report = await scene.refused(project, { code: "SIGNATURE_ABSENT", of: "stripped@1.0.0" });
 });
 
-test("good signature under an unknown keyid only: anyone can make one", async () => {
-  const project = await scene.project(GREETER);
-  simulator.alterSignatures("left-padder", "1.1.1", () => strangersSignature());
-  const report = await scene.refused(project, { code: "KEY_UNKNOWN", of: "left-padder@1.1.1" });
-  assert.equal(report.tampered, false, "sound, but by a stranger");
-});
+for (const { what, on, codes } of ATTACKS) {
+  test(what, () => {
+    const [verdict] = report.verdicts.filter(({ location }) => location === `node_modules/${on}`);
+    assert.equal(verdict?.result, codes.length === 0 ? "PASSED" : "FAILED");
+    assert.deepEqual([...new Set(codesOf(report, `${on}@1.0.0`))], codes);
+  });
+}
 
-test("bad signature under a known keyid beside a good one", async () => {
-  const project = await scene.project(GREETER);
-  const [other] = simulator.release("greeter", "1.0.0").manifest.dist.signatures ?? [];
-  assert.ok(other);
-  simulator.alterSignatures("left-padder", "1.1.1", (good) => [...good, other]);
-  await scene.refused(project, { code: "SIGNATURE_INVALID", of: "left-padder@1.1.1" });
-});
-
-test("a stranger's signature beside a good one is reported and does no harm", async () => {
-  const project = await scene.project(GREETER);
-  simulator.alterSignatures("left-padder", "1.1.1", (good) => [...strangersSignature(), ...good]);
-  const { status, report } = await scene.run(project, ["gate"]);
-  assert.equal(status, 0);
-  const shown = report.verdicts.find(({ purl }) => purl.includes("left-padder"));
-  const evidence = shown?.evidence.find(({ kind }) => kind === "registry-signature");
+test("the stranger's signature that was ignored is named", () => {
+  const [verdict] = report.verdicts.filter(({ location }) => location === "node_modules/stranger-beside-good");
+  const evidence = verdict?.evidence.find(({ kind }) => kind === "registry-signature");
   assert.match(evidence?.notes?.join() ?? "", /unknown key .* was ignored/);
 });
 
-test("what is offered as signatures is no list of them", async () => {
-  const project = await scene.project(GREETER);
-  simulator.alterSignatures("left-padder", "1.1.1", () => [{ keyid: 1, sig: {} }] as never);
-  await scene.refused(project, { code: "SIGNATURE_MALFORMED", of: "left-padder@1.1.1" });
+test("absent, and by a stranger, is not called tampered with; a bad signature is", async () => {
+  for (const [name, code, tampered] of [
+    ["stripped", "SIGNATURE_ABSENT", false],
+    ["by-a-stranger", "KEY_UNKNOWN", false],
+    ["borrowed", "SIGNATURE_INVALID", true],
+  ] as const) {
+    const project = await scene.project({ [name]: "1.0.0" });
+    ATTACKS.find(({ on }) => on === name)?.attack(name);
+    const told = await scene.refused(project, { code, of: `${name}@1.0.0` });
+    assert.equal(told.tampered, tampered);
+  }
 });
 
-function strangersSignature() {
-  const stranger = createSimulator({ name: "stranger" }).loadPackages();
-  return stranger.release("left-padder", "1.1.1").manifest.dist.signatures ?? [];
+function signaturesOf(name: string): readonly Signature[] {
+  return simulator.release(name, "1.0.0").manifest.dist.signatures ?? [];
+}
+
+function strangersSignature(name: string): readonly Signature[] {
+  return stranger.release(name, "1.0.0").manifest.dist.signatures ?? [];
 }

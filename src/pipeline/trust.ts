@@ -1,0 +1,30 @@
+/** Opens the trust store by which a project is judged. */
+import path from "node:path";
+import type { TrustStore } from "../model/policy.js";
+import type { World } from "../model/world.js";
+import { loadTrust } from "../trust/load.js";
+
+/** Where a store is looked for. */
+export interface TrustPlace {
+  /** The project's folder, absolute. */
+  readonly project: string;
+  /** `--trust`, absolute, or null. */
+  readonly directory: string | null;
+}
+
+/** Reads the store. Throws StopError TRUST_MALFORMED and TRUST_NESTED. `now` in milliseconds. */
+export async function openTrust(world: World, place: TrustPlace, now: number): Promise<TrustStore> {
+  const where = { ...place, repositoryRoot: await repositoryRoot(world, place.project), now };
+  return loadTrust(world.files, where, async (bytes) => {
+    const { readCertificate } = await import("../verify/openpgp-certificate.js");
+    return readCertificate(bytes);
+  });
+}
+
+/** The nearest folder at or above `folder` that holds `.git`; null outside of a repository. */
+export async function repositoryRoot(world: World, folder: string): Promise<string | null> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if ((await world.files.status(path.join(at, ".git"))) !== null) return at;
+    if (path.dirname(at) === at) return null;
+  }
+}
