@@ -32,6 +32,9 @@ export function parseSelector(text: string): SelectorResult {
   const range = at < 0 ? null : rest.slice(at + 1);
   const why = patternProblem(ecosystem, pattern);
   if (why !== null) return bad(why);
+  // semver reads nothing beside "||" as every version, which no reader expects of "1.x ||".
+  if (range?.split("||").some((side) => side.trim() === "") && range.trim() !== "")
+    return bad(`one side of "||" is empty in "${range}"`);
   if (range !== null && !isRange(ecosystem, range)) return bad(`"${range}" is not a version range`);
   const name = ecosystem === "pypi" ? normalizePypi(pattern) : pattern;
   return { ok: true, selector: { text, ecosystem, pattern: name, range } };
@@ -75,7 +78,5 @@ export function normalizePypi(name: string): string {
 function isRange(ecosystem: Ecosystem, range: string): boolean {
   // PEP 440 ranges are read with their own library once Python projects are; until then only exact text is kept.
   if (ecosystem === "pypi") return /^[A-Za-z0-9.*+!<>=~, -]+$/.test(range);
-  // semver reads nothing beside "||" as every version, which no reader expects of "1.x ||".
-  if (range.split("||").some((alternative) => alternative.trim() === "")) return false;
-  return semver.validRange(range, { includePrerelease: true }) !== null;
+  return range.trim() !== "" && semver.validRange(range, { includePrerelease: true }) !== null;
 }

@@ -67,10 +67,6 @@ export function readSelector(value: Json, what: string): Selector {
   if (!/^[\x20-\x7e]+$/.test(text)) throw malformed(value.at, `${what} holds a character that no selector has.`, help);
   const result = parseSelector(text);
   if (!result.ok) throw malformed(value.at, `${what}: ${result.why}.`, help);
-  // semver reads nothing beside "||" as every version, which no reader expects of "1.x ||".
-  if (result.selector.range?.split("||").some((alternative) => alternative.trim() === "") === true) {
-    throw malformed(value.at, `${what}: one side of "||" is empty in ${quote(text)}.`, help);
-  }
   return result.selector;
 }
 
@@ -82,7 +78,7 @@ export function readDigest(value: Json, what: string): Digest {
   if (digest?.algorithm !== "sha512" || toIntegrity(digest) !== text) {
     throw malformed(
       value.at,
-      `${what}: ${quote(text)} is not one SHA-512 digest, which is what the bytes are named by.`,
+      `${what}: ${quote(text)} is not one digest of SHA-512, by which bytes are named here.`,
       'Copy the "integrity" of the lockfile entry: "sha512-" and base64.',
     );
   }

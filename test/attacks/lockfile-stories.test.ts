@@ -48,7 +48,7 @@ const STORIES: readonly Story[] = [
   {
     what: "`inBundle` below a package whose tarball does not hold it",
     of: "extra@1.0.0",
-    codes: ["LOCKFILE_OUT_OF_DATE", "MANIFEST_MISMATCH"],
+    codes: ["LOCKFILE_EXTRANEOUS", "MANIFEST_MISMATCH"],
     tell: (packages) => {
       packages["node_modules/picnic-basket/node_modules/extra"] = { version: "1.0.0", inBundle: true };
     },

@@ -116,9 +116,10 @@ test("requests go through the proxy by CONNECT, and its users are named to it al
   const authorization = `Basic ${Buffer.from("me:secret").toString("base64")}`;
   for (const one of proxy.asked) assert.equal(one, `localhost:${server.port} ${authorization}`);
   assert.deepEqual(seen, [undefined, undefined, undefined]);
-  const again = await client.get(server.url, SMALL);
-  assert.ok(again.ok);
-  assert.ok(proxy.asked.length <= 3, "the tunnel is used again");
+  const tunnels = proxy.asked.length;
+  for (let turn = 0; turn < 5; turn++) assert.ok((await client.get(server.url, SMALL)).ok);
+  // A loaded machine may have let one go; that none of five finds a tunnel open can't be chance.
+  assert.ok(proxy.asked.length < tunnels + 5, "the tunnels are used again");
 });
 
 test("a large answer passes a proxy whole", async (t) => {
