@@ -1,0 +1,29 @@
+/** Two runs at once on one project, and on one store. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { snapshot } from "../../registry-fixtures/snapshot.js";
+import { brief, setScene } from "./scene.js";
+
+const scene = await setScene();
+const WANTED = { greeter: "1.0.0", hummer: "1.0.0" };
+
+test("two runs at once on one project: both end well, and the tree is what was verified", async () => {
+  const project = await scene.project(WANTED);
+  const before = await project.snapshot();
+  const runs = await Promise.all([scene.run(project, ["ci"]), scene.run(project, ["ci"]), scene.run(project, ["gate"])]);
+  for (const { status, report } of runs) assert.equal(status, 0, brief(report));
+  const tree = await snapshot(join(project.directory, "node_modules"));
+  const others = Object.entries(await project.snapshot()).filter(([name]) => !name.startsWith("node_modules"));
+  assert.deepEqual(Object.fromEntries(others), before);
+  await scene.run(project, ["ci"]);
+  assert.deepEqual(await snapshot(join(project.directory, "node_modules")), tree);
+});
+
+test("a run that is refused does not keep the next one waiting", async () => {
+  const project = await scene.project(WANTED);
+  scene.simulator.strip("left-padder", "1.1.1");
+  await scene.refused(project, { code: "SIGNATURE_ABSENT", of: "left-padder@1.1.1" });
+  scene.simulator.reset();
+  await scene.installed(project);
+});

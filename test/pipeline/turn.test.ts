@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { realWorld } from "../../src/cli/world.js";
+import type { World } from "../../src/model/world.js";
+import { inTurn } from "../../src/pipeline/turn.js";
+
+const told: string[] = [];
+let folder = "";
+let world: World;
+let turns = "";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "turns-"));
+  const real = realWorld();
+  const environment = { ...real.environment, variables: { XDG_CACHE_HOME: folder, LOCALAPPDATA: folder } };
+  world = { ...real, environment, terminal: { ...real.terminal, err: (text) => void told.push(text) } };
+  await inTurn(world, "/anywhere", async () => {});
+  const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("turns"));
+  turns = join(folder, found ?? "");
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("of several in one project each has its turn, and the others are told that they wait", async () => {
+  let inside = 0;
+  let most = 0;
+  told.length = 0;
+  const work = async (at: number) => {
+    most = Math.max(most, ++inside);
+    await pause(20);
+    inside -= 1;
+    return at;
+  };
+  const results = await Promise.all([1, 2, 3].map((at) => inTurn(world, "/project", () => work(at))));
+  assert.deepEqual([results, most, told.length], [[1, 2, 3], 1, 2]);
+  assert.match(told[0] ?? "", /another run is at work in this project/);
+});
+
+test("two projects do not wait for each other", async () => {
+  told.length = 0;
+  await inTurn(world, "/one", () => inTurn(world, "/other", async () => {}));
+  assert.deepEqual(told, []);
+});
+
+test("nothing stays behind, also after an error, which comes through", async () => {
+  await assert.rejects(
+    inTurn(world, "/failing", () => Promise.reject(new Error("no"))),
+    /no/,
+  );
+  assert.deepEqual(readdirSync(turns), []);
+});
+
+test("what a killed run left behind is taken over", async () => {
+  let place = "";
+  await inTurn(world, "/killed", async () => {
+    place = join(turns, readdirSync(turns)[0] ?? "");
+  });
+  writeFileSync(place, "the id of a run that is no more");
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(place, longAgo, longAgo);
+  assert.equal(await inTurn(world, "/killed", async () => "done"), "done");
+  assert.ok(!existsSync(place));
+});
+
+test("a turn that somebody else has taken over in between is not ended for them", async () => {
+  let place = "";
+  await inTurn(world, "/overtaken", async () => {
+    place = join(turns, readdirSync(turns)[0] ?? "");
+    writeFileSync(place, "the id of another run");
+  });
+  assert.ok(existsSync(place));
+});
+
+test("a store that is gone meanwhile does not fail the run", async () => {
+  const result = await inTurn(world, "/gone", async () => {
+    await rm(folder, { recursive: true, force: true });
+    return "done";
+  });
+  assert.equal(result, "done");
+  mkdirSync(folder, { recursive: true });
+});
