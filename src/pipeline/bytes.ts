@@ -22,21 +22,30 @@ export async function bringBytes(
   project: string,
 ): Promise<Bytes> {
   const locked = artifact.locked.sha512;
-  if (locked !== undefined && (await river.quarantine.has(locked))) {
-    const inspection = await inspect(river, locked);
-    if (inspection.packed.sha512 === locked) return { ok: true, inspection };
-    await river.quarantine.discard(locked);
-  }
+  const stored = locked === undefined ? null : await inspectStored(river, locked);
+  if (stored !== null) return { ok: true, inspection: stored };
   const received = await receive(river, artifact, origin, project);
   if (!received.ok) return received;
-  const inspection = await inspect(river, received.sha512);
   // What is not what was locked stays, under its own name: other packages and processes may rightly be reading it.
-  if (inspection.packed.sha512 === received.sha512) return { ok: true, inspection };
-  await river.quarantine.discard(received.sha512);
+  const fresh = await inspectStored(river, received.sha512);
+  if (fresh !== null) return { ok: true, inspection: fresh };
   return {
     ok: false,
-    finding: finding("FETCH_FAILED", { says: "the store gave back other bytes than were put into it" }),
+    finding: finding("FETCH_FAILED", { says: "the store did not keep the bytes that were put into it" }),
   };
+}
+
+/** What the store holds under a digest, read and hashed; null where there is nothing, or other bytes, which are removed. */
+async function inspectStored({ quarantine, world }: River, sha512: string): Promise<Inspection | null> {
+  if (!(await quarantine.has(sha512))) return null;
+  const inspection = await world.workers.run<Inspection>("inspect", quarantine.path(sha512)).catch(async (error) => {
+    // Another process may have found the same damage, and removed it while we were reading.
+    if (await quarantine.has(sha512)) throw error;
+    return null;
+  });
+  if (inspection === null || inspection.packed.sha512 === sha512) return inspection;
+  await quarantine.discard(sha512);
+  return null;
 }
 
 type Received = { readonly ok: true; readonly sha512: string } | { readonly ok: false; readonly finding: Finding };
@@ -71,8 +80,4 @@ async function receive(
   const answer = await client.stream(address, { maxBytes: LIMITS.tarballBytes, redirects }, take);
   if (answer.ok) return { ok: true, sha512: answer.value };
   return { ok: false, finding: finding(answer.code, { says: answer.says }) };
-}
-
-function inspect(river: River, sha512: string): Promise<Inspection> {
-  return river.world.workers.run<Inspection>("inspect", river.quarantine.path(sha512));
 }

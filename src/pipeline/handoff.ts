@@ -134,7 +134,7 @@ async function install(river: River, how: Installation, project: Project, admitt
       extra: how.extra,
     });
     const ended = await processes.run(command, { output: how.output });
-    return { ended, findings: refusedRequests(registry.refused) };
+    return { ended, findings: refusedRequests(registry.refused, project) };
   } finally {
     await registry.close();
     await files.remove(cache);
@@ -160,9 +160,13 @@ function sourcesOf(admitted: readonly Admitted[]): ReadonlySet<"file" | "remote"
   ]);
 }
 
-function refusedRequests(refused: readonly string[]): Finding[] {
-  if (refused.length === 0) return [];
-  const says = `npm asked for what was not verified, and did not get it: ${refused.slice(0, 5).join(", ")}`;
+/** By a lockfile of version 1, npm also asks about packages that it will find in another's tarball: that is no sign of anything. */
+function refusedRequests(refused: readonly string[], project: Project): Finding[] {
+  const bundled = project.lockfile.artifacts.filter(({ source }) => source.type === "bundled");
+  const expected = new Set(bundled.map(({ name }) => `GET /${name}`));
+  const strange = refused.filter((request) => !expected.has(request.replace(/%2f/i, "/")));
+  if (strange.length === 0) return [];
+  const says = `npm asked for what was not verified, and did not get it: ${strange.slice(0, 5).join(", ")}`;
   return [finding("HANDOFF_UNSEALED", { severity: "warn", says })];
 }
 

@@ -7,7 +7,7 @@ import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
-import { type Inside, hasTree, runInside } from "../pipeline/inside.js";
+import { hasTree, type Inside, runInside } from "../pipeline/inside.js";
 import { brief, codesOf, setScene, small } from "./scene.js";
 
 const scene = await setScene();
@@ -15,7 +15,8 @@ scene.simulator.publish(small("soup"));
 
 const CHANGES: Readonly<Record<string, (project: Project) => void>> = {
   "the lockfile": ({ directory }) => writeFileSync(join(directory, "package-lock.json"), "{}"),
-  "package.json": ({ directory }) => writeFileSync(join(directory, "package.json"), '{ "scripts": { "install": "x" } }'),
+  "package.json": ({ directory }) =>
+    writeFileSync(join(directory, "package.json"), '{ "scripts": { "install": "x" } }'),
   ".npmrc": ({ directory }) => writeFileSync(join(directory, ".npmrc"), "ignore-scripts=false\n"),
   "trust.json": ({ directory }) => writeFileSync(join(directory, ".secure-install", "trust.json"), '{ "format": 1 }'),
   "the trust store, by a file more": ({ directory }) =>

@@ -11,8 +11,14 @@ const manifest = (name: string): RegExp => new RegExp(`/${name}/1\\.0\\.0$`);
 /** By package: what is done to it, and the code of its verdict. */
 const FAULTS: Readonly<Record<string, { readonly code: string; spoil(name: string): void }>> = {
   "cut-off": { code: "FETCH_FAILED", spoil: (name) => simulator.cutOff(64, { on: tarball(name) }) },
-  "shorter-than-announced": { code: "FETCH_FAILED", spoil: (name) => simulator.wrongLength(100, { on: tarball(name) }) },
-  "longer-than-announced": { code: "DIGEST_MISMATCH", spoil: (name) => simulator.wrongLength(-100, { on: tarball(name) }) },
+  "shorter-than-announced": {
+    code: "FETCH_FAILED",
+    spoil: (name) => simulator.wrongLength(100, { on: tarball(name) }),
+  },
+  "longer-than-announced": {
+    code: "DIGEST_MISMATCH",
+    spoil: (name) => simulator.wrongLength(-100, { on: tarball(name) }),
+  },
   "endless-manifest": { code: "FETCH_TOO_LARGE", spoil: (name) => simulator.endless({ on: manifest(name) }) },
   "half-a-manifest": { code: "FETCH_FAILED", spoil: (name) => simulator.cutOff(100, { on: manifest(name) }) },
   "web-page": { code: "FETCH_FAILED", spoil: (name) => simulator.html({ on: manifest(name) }) },

@@ -64,7 +64,10 @@ for (const [what, tamper] of Object.entries(TAMPERING)) {
     assert.deepEqual(await inputs(project), kept);
     const aside = readdirSync(project.directory).filter((name) => name.startsWith(".refused-"));
     assert.equal(aside.length, 1);
-    assert.ok(findingsOf(report).some(({ says }) => says.includes(aside[0] ?? "?")), "it says where");
+    assert.ok(
+      findingsOf(report).some(({ says }) => says.includes(aside[0] ?? "?")),
+      "it says where",
+    );
     assert.ok(!existsSync(join(project.directory, aside[0] ?? "", MODULES, "noisy-installer", "postinstall-ran.txt")));
   });
 }
@@ -108,6 +111,36 @@ test("npm ends without having installed anything: its own status, and nothing is
     npm: { ci: async () => endedWith(7) },
   });
   assert.deepEqual([status, report.result, codesOf(report)], [7, "FAILED", ["HANDOFF_FAILED"]]);
+  assert.deepEqual(await project.snapshot(), before);
+});
+
+test("npm fails half-way: what it left is moved aside, and nothing of it can be loaded", async () => {
+  const project = await allowing();
+  const kept = await inputs(project);
+  const { status, report } = await runInside(project, ["ci"], {
+    caFile: scene.served.caFile,
+    npm: {
+      ci: async (_command, real) => {
+        await real();
+        rmSync(join(project.directory, MODULES, "left-padder"), { recursive: true });
+        return endedWith(1);
+      },
+    },
+  });
+  assert.deepEqual([status, report.result, hasTree(project)], [1, "FAILED", false], brief(report));
+  assert.ok(codesOf(report).includes("HANDOFF_FAILED"));
+  assert.deepEqual(await inputs(project), kept);
+});
+
+test("npm stops before it begins: an older tree is left as it was", async () => {
+  const project = await allowing();
+  await runInside(project, ["ci"], { caFile: scene.served.caFile });
+  const before = await project.snapshot();
+  const { status } = await runInside(project, ["ci"], {
+    caFile: scene.served.caFile,
+    npm: { ci: async () => endedWith(1) },
+  });
+  assert.equal(status, 1);
   assert.deepEqual(await project.snapshot(), before);
 });
 

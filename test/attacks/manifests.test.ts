@@ -72,7 +72,9 @@ test("a dependency with its own npm-shrinkwrap.json installs what the root's loc
 });
 
 test("a dependency's own shrinkwrap cannot lead npm to other bytes than the root's lockfile has", async () => {
-  const [older, newer] = ["2.0.0", "2.1.0"].map((version) => simulator.release("@fixture/words", version).manifest.dist);
+  const [older, newer] = ["2.0.0", "2.1.0"].map(
+    (version) => simulator.release("@fixture/words", version).manifest.dist,
+  );
   assert.ok(older && newer);
   // The shrinkwrap inside says 2.0.0; the lockfile has 2.1.0 in its place, which is verified and signed as well.
   const project = await scene.forged({ "frozen-choir": "1.0.0" }, ({ packages }) => {

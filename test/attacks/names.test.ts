@@ -77,7 +77,10 @@ test("what a registry says of itself is escaped as well", async () => {
 
 test("a hostile name on the command line, in --trust and among the settings is escaped in the error", async () => {
   const project = await scene.project({ greeter: "1.0.0" });
-  for (const args of [["explain", PAYLOADS["terminal control"]], ["gate", `--trust=${PAYLOADS["a bidirectional override"]}`]]) {
+  for (const args of [
+    ["explain", PAYLOADS["terminal control"]],
+    ["gate", `--trust=${PAYLOADS["a bidirectional override"]}`],
+  ]) {
     const { status, stdout, stderr } = await secureInstall(project, args);
     assert.ok(status === 64 || status === 78);
     assert.doesNotMatch(stdout + stderr, RAW);

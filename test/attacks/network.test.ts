@@ -1,12 +1,12 @@
 /** Servers that send clients elsewhere, or ask for what is not theirs. */
 import assert from "node:assert/strict";
 import { after, afterEach, beforeEach, test } from "node:test";
+import { mintAuthority } from "../../registry-fixtures/authority.js";
 import type { Project } from "../../registry-fixtures/project.js";
 import { registryEntry } from "../../registry-fixtures/project.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
-import { Site } from "../../registry-fixtures/site.js";
-import { mintAuthority } from "../../registry-fixtures/authority.js";
+import type { Site } from "../../registry-fixtures/site.js";
 import { setScene, small } from "./scene.js";
 
 const authority = await mintAuthority();
@@ -67,7 +67,10 @@ test("a redirect that trust.json declares is followed, and the token is not sent
   });
   simulator.redirect(`${elsewhere.url}${PATH}`, 307, TARBALLS);
   await scene.installed(project);
-  assert.deepEqual(other.log.map(({ path }) => path), [`/${PATH}`]);
+  assert.deepEqual(
+    other.log.map(({ path }) => path),
+    [`/${PATH}`],
+  );
   assertNoToken(other);
   assert.ok(simulator.log.every(({ headers }) => headers.authorization === `Bearer ${TOKEN}`));
 });

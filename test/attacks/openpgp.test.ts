@@ -11,7 +11,9 @@ const { simulator } = scene;
 const [author, coauthor, stranger] = await Promise.all([makeKey("author"), makeKey("coauthor"), makeKey("stranger")]);
 
 /** By package: what lies at its `.asc`, and the codes of its verdict. */
-const CASES: Readonly<Record<string, { readonly codes: readonly string[]; sign(bytes: Uint8Array): Promise<unknown> }>> = {
+const CASES: Readonly<
+  Record<string, { readonly codes: readonly string[]; sign(bytes: Uint8Array): Promise<unknown> }>
+> = {
   "by-the-author": { codes: [], sign: (bytes) => sign(bytes, author) },
   "without-a-signature": { codes: ["SIGNATURE_ABSENT"], sign: async () => null },
   "by-a-stranger": { codes: ["SIGNER_UNTRUSTED"], sign: (bytes) => sign(bytes, stranger) },
@@ -61,7 +63,10 @@ test("with the right key it passes, is installed, and the last line says by whom
   const options = { caFile: scene.served.caFile, env: { PATH: scene.witness.path } };
   const { status, stdout } = await secureInstall(project, ["gate"], options);
   assert.equal(status, 0);
-  assert.match(stdout, /^PASSED {2}1 package: 1 signed by the registry, .* 1 by a pinned publisher, 0 on a checksum alone/m);
+  assert.match(
+    stdout,
+    /^PASSED {2}1 package: 1 signed by the registry, .* 1 by a pinned publisher, 0 on a checksum alone/m,
+  );
 });
 
 test("the publisher's server is down: undecided, and never taken for unsigned or for good", async () => {

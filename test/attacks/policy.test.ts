@@ -10,7 +10,17 @@ const { simulator } = scene;
 const LATER = new Date(Date.now() + 300 * 86_400_000).toISOString();
 const REASON = "as an example";
 
-const NAMES = ["denied", "neighbour", "lower", "prerelease", "covered", "excepted", "other-digest", "other-version", "ended"];
+const NAMES = [
+  "denied",
+  "neighbour",
+  "lower",
+  "prerelease",
+  "covered",
+  "excepted",
+  "other-digest",
+  "other-version",
+  "ended",
+];
 const VERSIONS: Readonly<Record<string, string>> = { lower: "1.9.0", prerelease: "2.1.0-beta.1", covered: "2.1.0" };
 const versionOf = (name: string): string => VERSIONS[name] ?? "1.0.0";
 
@@ -24,7 +34,10 @@ before(async () => {
   });
   await project.write(".secure-install/deny.json", {
     format: 1,
-    deny: [{ select: "npm:denied@1.0.0", reason: "malware" }, { select: "npm:neighbour@2.x", reason: "malware" }],
+    deny: [
+      { select: "npm:denied@1.0.0", reason: "malware" },
+      { select: "npm:neighbour@2.x", reason: "malware" },
+    ],
   });
   for (const name of ["excepted", "other-digest", "other-version", "ended"]) simulator.strip(name, "1.0.0");
   await except(project, [

@@ -66,7 +66,9 @@ test("a mirror that trust.json declares may serve the name, and answers to its h
   const mirror = { url: elsewhere.url, ecosystem: "npm", serves: "fixture", require: ["integrity"] };
   await declare(project, { mirror: { ...mirror, evidenceFrom: "fixture" } });
   const report = await scene.installed(project);
-  assert.ok(report.verdicts[0]?.evidence.some(({ kind, outcome }) => kind === "registry-signature" && outcome === "verified"));
+  assert.ok(
+    report.verdicts[0]?.evidence.some(({ kind, outcome }) => kind === "registry-signature" && outcome === "verified"),
+  );
   // Its own signatures, by its own keys, count for nothing.
   await declare(project, { mirror });
   scene.witness.clear();

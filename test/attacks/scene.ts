@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after, afterEach } from "node:test";
-import { type LockfileOptions, type Lockfile, lockfileFor } from "../../registry-fixtures/lockfile.js";
+import { type Lockfile, type LockfileOptions, lockfileFor } from "../../registry-fixtures/lockfile.js";
 import { makeProject, type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { type Run, type RunOptions, secureInstall } from "../../registry-fixtures/secure-install.js";
 import { type Served, type ServeOptions, serve } from "../../registry-fixtures/server.js";

@@ -57,7 +57,10 @@ const ATTACKS: readonly Attack[] = [
     attack: (name) => {
       const { manifest } = simulator.release(name, OLDER);
       simulator.substitute(name, "1.0.0", { name, version: OLDER });
-      simulator.alterManifest(name, "1.0.0", (own) => ({ ...own, dist: { ...manifest.dist, tarball: own.dist.tarball } }));
+      simulator.alterManifest(name, "1.0.0", (own) => ({
+        ...own,
+        dist: { ...manifest.dist, tarball: own.dist.tarball },
+      }));
     },
   },
   {

@@ -26,8 +26,17 @@ const SOURCES: readonly Source[] = [
     spec: () => `git+https://git.example.net/tool.git#${COMMIT}`,
     resolved: () => `git+https://git.example.net/tool.git#${COMMIT}`,
   },
-  { what: "git over ssh", spec: () => "git@git.example.net:tool.git", resolved: () => `git+ssh://git@git.example.net/tool.git#${COMMIT}` },
-  { what: "a URL", spec: () => "https://cdn.example.net/tool.tgz", resolved: () => "https://cdn.example.net/tool.tgz", integrity },
+  {
+    what: "git over ssh",
+    spec: () => "git@git.example.net:tool.git",
+    resolved: () => `git+ssh://git@git.example.net/tool.git#${COMMIT}`,
+  },
+  {
+    what: "a URL",
+    spec: () => "https://cdn.example.net/tool.tgz",
+    resolved: () => "https://cdn.example.net/tool.tgz",
+    integrity,
+  },
   { what: "a file", spec: () => "file:vendor/tool.tgz", resolved: () => "file:vendor/tool.tgz", integrity },
 ];
 
@@ -62,7 +71,10 @@ test("a file that is pinned, and is not the one that was locked", async () => {
 });
 
 test("a pin is for exactly one source: another commit, another file and another package have none", async () => {
-  for (const from of [`git+https://git.example.net/tool.git#${"f".repeat(40)}`, "git+https://git.example.net/tool.git"]) {
+  for (const from of [
+    `git+https://git.example.net/tool.git#${"f".repeat(40)}`,
+    "git+https://git.example.net/tool.git",
+  ]) {
     const [git] = SOURCES;
     assert.ok(git);
     const project = await dependingOn(git);
@@ -90,7 +102,9 @@ test("a tarball of a declared registry under an address of another form answers 
   await scene.refused(project, { code: "SIGNATURE_ABSENT", of: "tool@1.0.0" });
   simulator.reset();
   const report = await scene.installed(project);
-  assert.ok(report.verdicts[0]?.evidence.some(({ kind, outcome }) => kind === "registry-signature" && outcome === "verified"));
+  assert.ok(
+    report.verdicts[0]?.evidence.some(({ kind, outcome }) => kind === "registry-signature" && outcome === "verified"),
+  );
 });
 
 async function dependingOn({ spec, resolved, integrity: digest }: Source): Promise<Project> {

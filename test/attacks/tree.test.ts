@@ -92,7 +92,11 @@ test("a planted npm or git in any node_modules/.bin, or in PATH from inside the 
 
 test("a project whose packageManager and .npmrc choose another npm is installed with ours", async () => {
   const project = await scene.project(GREETER);
-  const manifest = { ...project.manifest, packageManager: "npm@9.9.9", devEngines: { packageManager: { name: "npm" } } };
+  const manifest = {
+    ...project.manifest,
+    packageManager: "npm@9.9.9",
+    devEngines: { packageManager: { name: "npm" } },
+  };
   await project.write("package.json", manifest);
   await scene.installed(project);
 });

@@ -2,7 +2,16 @@
  * An npm that writes down each of its runs before it does its work, put first in PATH: by it a test knows, from outside
  * of secure-install, whether npm was started at all, and with which arguments.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { realNpm } from "../installer/real-npm.js";

@@ -6,7 +6,7 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
-import { brief, setScene, type ShownReport } from "../attacks/scene.js";
+import { brief, type ShownReport, setScene } from "../attacks/scene.js";
 import { hasTree, runInside } from "../pipeline/inside.js";
 
 const scene = await setScene();
@@ -106,7 +106,9 @@ test("lockfile: a folder in its place", async () => {
   await unreadable(damaged, /is not a file/);
 });
 
-test("lockfile: a named pipe in its place, which nobody writes into", { skip: process.platform === "win32" }, async () => {
+test("lockfile: a named pipe in its place, which nobody writes into", {
+  skip: process.platform === "win32",
+}, async () => {
   const damaged = await project();
   await rm(join(damaged.directory, LOCKFILE));
   execFileSync("mkfifo", [join(damaged.directory, LOCKFILE)]);

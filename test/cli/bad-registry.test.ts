@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { registryEntry } from "../../registry-fixtures/project.js";
 import { MAIN } from "../../registry-fixtures/secure-install.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
-import { registryEntry } from "../../registry-fixtures/project.js";
 import { findingsOf, setScene, small } from "../attacks/scene.js";
 
 const scene = await setScene();
@@ -50,14 +50,19 @@ test("nobody there: undecided", async () => {
   await scene.refused(project, { code: "FETCH_FAILED", of: "soup@1.0.0", status: 75 });
 });
 
-test("nothing at all comes, and the user gives up: nothing is left half-written", { skip: process.platform === "win32" }, async () => {
+test("nothing at all comes, and the user gives up: nothing is left half-written", {
+  skip: process.platform === "win32",
+}, async () => {
   const project = await scene.project(SOUP);
   const before = await project.snapshot();
   const cache = join(project.home, "cache");
   mkdirSync(cache);
   simulator.hang(100, { on: /\.tgz$/ });
   const env = { PATH: scene.witness.path, HOME: project.home, XDG_CACHE_HOME: cache };
-  const child = spawn(process.execPath, [MAIN, "ci", `--cafile=${scene.served.caFile}`], { cwd: project.directory, env });
+  const child = spawn(process.execPath, [MAIN, "ci", `--cafile=${scene.served.caFile}`], {
+    cwd: project.directory,
+    env,
+  });
   const ended = new Promise((resolve) => child.on("exit", (status, signal) => resolve(status ?? signal)));
   while (!simulator.log.some(({ path }) => path.endsWith(".tgz"))) await pause(20);
   await pause(100);

@@ -14,7 +14,9 @@ const run = (...args: readonly string[]) => secureInstall(project, args);
 const COMMANDS = ["install", "ci", "gate", "audit", "trust", "explain"];
 
 test("--version: our own, and nothing else", async () => {
-  const { version } = JSON.parse(readFileSync(join(fixtureFolder(), "..", "package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(fixtureFolder(), "..", "package.json"), "utf8")) as {
+    version: string;
+  };
   for (const flag of ["--version", "-V"]) {
     assert.deepEqual(await run(flag), { status: 0, stdout: `${version}\n`, stderr: "" });
   }
@@ -57,7 +59,14 @@ for (const [what, args, says] of [
   });
 }
 
-for (const flag of ["--registry=https://elsewhere.invalid/", "--ignore-scripts=false", "--cache=.", "--userconfig=x", "--omit=dev", "evil"]) {
+for (const flag of [
+  "--registry=https://elsewhere.invalid/",
+  "--ignore-scripts=false",
+  "--cache=.",
+  "--userconfig=x",
+  "--omit=dev",
+  "evil",
+]) {
   test(`behind --, what would break the seal is a usage error: ${flag}`, async () => {
     await project.writeLockfile({ name: "project", lockfileVersion: 3, requires: true, packages: { "": {} } });
     const { status, stderr } = await run("ci", "--", flag);

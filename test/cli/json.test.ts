@@ -110,7 +110,11 @@ test("UNDECIDED: what could not be asked", async () => {
 test("ERROR: a run that could not start says so in the same form", async () => {
   const project = await scene.project(GREETER);
   await project.write(".secure-install/trust.json", '{\n  "format": 1,\n  "rule": []\n}\n');
-  for (const [args, command] of [[["ci"], "ci"], [["audit"], "audit"], [["greeter"], "install"]] as const) {
+  for (const [args, command] of [
+    [["ci"], "ci"],
+    [["audit"], "audit"],
+    [["greeter"], "install"],
+  ] as const) {
     const { status, stdout, stderr } = await scene.run(project, args);
     const error = JSON.parse(stdout) as Json;
     assert.deepEqual([status, stderr], [78, ""]);
@@ -164,7 +168,10 @@ function assertReport(text: string, expected: Json): Json {
       assert.ok(Array.isArray(evidence.signers));
     }
   }
-  const findings = [...(report.findings as Json[]), ...(report.verdicts as Json[]).flatMap((one) => one.findings as Json[])];
+  const findings = [
+    ...(report.findings as Json[]),
+    ...(report.verdicts as Json[]).flatMap((one) => one.findings as Json[]),
+  ];
   for (const finding of findings) {
     assertShape(finding, FINDING);
     assert.ok(Object.hasOwn(CATALOGUE, String(finding.code)));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { lockfileFor } from "../../registry-fixtures/lockfile.js";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
-import { brief, setScene, type ShownReport } from "../attacks/scene.js";
+import { brief, type ShownReport, setScene } from "../attacks/scene.js";
 import { type Inside, runInside } from "./inside.js";
 
 const scene = await setScene();
@@ -17,7 +17,11 @@ test("other platforms: audit judges all of them, ci and --this-platform count th
   const audit = await inside(project, ["audit"]);
   assert.deepEqual([audit.status, audit.report.counts.passed, audit.report.counts.otherPlatform], [0, 3, 0]);
   const narrowed = await inside(project, ["gate", "--this-platform"]);
-  assert.deepEqual(results(narrowed.report), { hummer: "PASSED", "hum-desktop": "PASSED", "hum-mainframe": "OTHER_PLATFORM" });
+  assert.deepEqual(results(narrowed.report), {
+    hummer: "PASSED",
+    "hum-desktop": "PASSED",
+    "hum-mainframe": "OTHER_PLATFORM",
+  });
   const ci = await inside(project, ["ci"]);
   assert.deepEqual([ci.status, ci.report.counts.otherPlatform, ci.report.counts.entries], [0, 1, 3], brief(ci.report));
   assert.ok(!existsSync(join(project.directory, "node_modules/@fixture/hum-mainframe")));

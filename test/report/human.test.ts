@@ -30,7 +30,11 @@ test("silence is not for what went wrong, nor for what is weakened", () => {
 
 test("a refusal: what, how it is reached, what was expected and came, what it means, and one next step", () => {
   const { means, help } = CATALOGUE.DIGEST_MISMATCH;
-  const mismatch = finding("DIGEST_MISMATCH", { says: "other bytes came", expected: "sha512-AAAA", got: "sha512-BBBB" });
+  const mismatch = finding("DIGEST_MISMATCH", {
+    says: "other bytes came",
+    expected: "sha512-AAAA",
+    got: "sha512-BBBB",
+  });
   const text = humanReport(report([verdict("bad", "FAILED", { findings: [mismatch] })]), PLAIN);
   assert.equal(
     text.slice(0, text.indexOf("FAILED")),

@@ -21,14 +21,22 @@ test("findings on a lockfile stand beside those on the run, those on a package w
   const beside = finding("LOCKFILE_AMBIGUOUS", { says: "two of them" });
   const text = jsonReport(report([], { lockfiles: [{ ...lockfile, findings: [beside] }] }));
   const { findings, verdicts, result } = JSON.parse(text);
-  assert.deepEqual([findings.length, findings[0].code, verdicts[0].findings[0].code], [1, beside.code, "SIGNATURE_ABSENT"]);
+  assert.deepEqual(
+    [findings.length, findings[0].code, verdicts[0].findings[0].code],
+    [1, beside.code, "SIGNATURE_ABSENT"],
+  );
   assert.equal(result, "FAILED");
 });
 
 test("evidence names its subject as algorithm and hex, and always has signers", () => {
   const { verdicts } = JSON.parse(jsonReport(report([verdict("good", "PASSED", { evidence: [proven("integrity")] })])));
   const [evidence] = verdicts[0].evidence;
-  assert.deepEqual(evidence, { kind: "integrity", subject: `sha512:${"0".repeat(128)}`, signers: [], outcome: "verified" });
+  assert.deepEqual(evidence, {
+    kind: "integrity",
+    subject: `sha512:${"0".repeat(128)}`,
+    signers: [],
+    outcome: "verified",
+  });
 });
 
 test("an error is one object, escaped like everything else", () => {

@@ -9,7 +9,11 @@ import type { Reported, Result } from "../../src/model/verdict.js";
 const SUBJECT = { algorithm: "sha512", hex: "0".repeat(128) } as const;
 
 /** The verdict on one package; all that it does not say is empty. */
-export function verdict(name: string, result: Result, more: Partial<Omit<Reported, "artifact" | "result">> = {}): Reported {
+export function verdict(
+  name: string,
+  result: Result,
+  more: Partial<Omit<Reported, "artifact" | "result">> = {},
+): Reported {
   const artifact: Artifact = {
     purl: npmPurl(name, "1.0.0"),
     ecosystem: "npm",
