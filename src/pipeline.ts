@@ -14,7 +14,6 @@ import { allPassed, type Judged } from "./pipeline/judged.js";
 import { type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
 import { localFolders, type Project, readProject } from "./pipeline/project.js";
 import type { River } from "./pipeline/river.js";
-import { inTurn } from "./pipeline/turn.js";
 
 /** A lockfile, what came of each of its entries, and of the installation if there was one. */
 export interface Outcome {
@@ -33,11 +32,7 @@ export async function verifyProject(river: River, project: Project): Promise<Out
 }
 
 /** `ci`: verify the lockfile, then the installer's frozen install, sealed and proven. */
-export function installFrozen(river: River, directory: string, how: Installation): Promise<Outcome> {
-  return inTurn(river.world, directory, () => frozen(river, directory, how));
-}
-
-async function frozen(river: River, directory: string, how: Installation): Promise<Outcome> {
+export async function installFrozen(river: River, directory: string, how: Installation): Promise<Outcome> {
   const project = await readProject(river.world, directory);
   const inputs = await withFolders(river.world.files, river.begun, localFolders(project.lockfile.artifacts));
   const judged = await judgeAll(river, project.lockfile.artifacts, directory);
@@ -51,16 +46,12 @@ async function frozen(river: River, directory: string, how: Installation): Promi
 }
 
 /** `secure-install <spec…>`: lock in a copy, verify that, and touch the project only after everything has passed. */
-export function installSpecs(
+export async function installSpecs(
   river: River,
   directory: string,
   how: Installation,
   request: LockRequest,
 ): Promise<Outcome> {
-  return inTurn(river.world, directory, () => added(river, directory, how, request));
-}
-
-async function added(river: River, directory: string, how: Installation, request: LockRequest): Promise<Outcome> {
   const locked = await lockInCopy(river, how, directory, request);
   if (!locked.ok) return { project: null, judged: [], findings: locked.findings, handOff: notStarted() };
   const { project, copy, findings } = locked;

@@ -1,5 +1,7 @@
 /** `secure-install <spec…>`: lock, verify, hand off; the project is untouched if anything is refused. */
 import type { World } from "../model/world.js";
+import type { Session } from "../pipeline/session.js";
+import { inTurn } from "../pipeline/turn.js";
 import { installSpecs } from "../pipeline.js";
 import { conclude } from "./conclude.js";
 import { formatOf, type InstallFlags } from "./flags.js";
@@ -15,14 +17,16 @@ export async function install(
 ): Promise<number> {
   const startedAt = world.clock.elapsed();
   const project = await realFolder(world);
-  return withSession({ world, flags, project, thisPlatform: true }, async (session) => {
+  const work = async (session: Session): Promise<number> => {
     const npm = await findInstaller(world, project);
     const output = formatOf(flags) === "json" ? "stderr" : "inherit";
     const request = { specs: specs.map(withoutEcosystem), saving: savingFlags(flags) };
     const outcome = await installSpecs(session.river, project, { npm, extra, output }, request);
     const installer = `npm ${npm.version}`;
     return conclude(world, { command: "install", flags, session, outcomes: [outcome], installer, startedAt });
-  });
+  };
+  // What the run before left is what this one reads.
+  return inTurn(world, project, () => withSession({ world, flags, project, thisPlatform: true }, work));
 }
 
 /** `npm:left-pad@1` is `left-pad@1`: the ecosystem can be said, as in trust.json. */

@@ -1,6 +1,8 @@
 /** What a person asks for, resolved to name and version before anything is locked: early, and in plain words. */
+import type { AliasResult } from "npm-package-arg";
 import type { Options } from "pacote";
 import { type Finding, finding } from "../model/finding.js";
+import { isNpmName } from "../model/names.js";
 
 /** Where metadata is asked for: our own gateway, never the network. */
 export interface SpecGateway {
@@ -18,7 +20,7 @@ export interface SpecRequest {
 
 /**
  * Has pacote parse and resolve each spec against the gateway. Findings for what is no package of a registry
- * (LOCKFILE_SOURCE_UNSUPPORTED), and for what no registry has (LOCK_FAILED).
+ * (LOCKFILE_SOURCE_UNSUPPORTED), for what no registry has (LOCK_FAILED), and where one could not be asked (FETCH_FAILED).
  */
 export async function resolveSpecs(specs: readonly string[], request: SpecRequest): Promise<Finding[]> {
   if (specs.length === 0) return [];
@@ -30,10 +32,14 @@ export async function resolveSpecs(specs: readonly string[], request: SpecReques
       try {
         const parsed = npa(spec, request.directory);
         if (!parsed.registry && parsed.type !== "alias") return unsupported(spec, parsed.type);
+        const { name } = parsed.type === "alias" ? (parsed as AliasResult).subSpec : parsed;
+        if (!isNpmName(name ?? "")) {
+          return finding("LOCK_FAILED", { says: `"${spec}" is not the name of a package` });
+        }
         await pacote.manifest(spec, options);
         return null;
       } catch (error) {
-        return finding("LOCK_FAILED", { says: `${spec}: ${(error as Error).message.split("\n")[0]}` });
+        return unresolved(spec, error);
       }
     }),
   );
@@ -55,6 +61,14 @@ function optionsFor({ gateway, cache, directory }: SpecRequest): Options {
     allowFile: "none",
     allowDirectory: "none",
   } as Options;
+}
+
+/** pacote's error in plain words. 424 is our gateway's status where the registry itself could not be asked. */
+function unresolved(spec: string, error: unknown): Finding {
+  const { code, message, body } = error as Error & { readonly code?: string; readonly body?: { error?: unknown } };
+  if (code === "E424") return finding("FETCH_FAILED", { says: `${spec}: ${String(body?.error ?? message)}` });
+  if (code === "E404") return finding("LOCK_FAILED", { says: `${spec}: the registry knows no package of that name` });
+  return finding("LOCK_FAILED", { says: `${spec}: ${message.split("\n")[0]}` });
 }
 
 function unsupported(spec: string, type: string): Finding {

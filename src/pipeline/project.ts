@@ -24,7 +24,9 @@ export async function readProject(world: World, directory: string): Promise<Proj
 
 /** Reads one lockfile, wherever it lies; the package.json beside it, if there is one, is what people wrote. */
 export async function readLockfileAt(world: World, file: string): Promise<NpmLockfile> {
-  const bytes = await readLockfileBytes(world.files, file);
+  const bytes = await readLockfileBytes(world.files, file).catch((error: unknown) => {
+    throw error instanceof StopError ? error : unreadable(file, error);
+  });
   const packageJson = await readPackageJson(world, path.dirname(file));
   return readNpmLockfile(bytes, { path: file, packageJson });
 }
@@ -39,9 +41,18 @@ export async function readPackageJson(world: World, directory: string): Promise<
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
       return parsed as Record<string, unknown>;
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw unreadable(file, error);
   }
   throw new StopError("LOCKFILE_UNREADABLE", `${file} is not a JSON object`, { at: file, help: "Correct it first." });
+}
+
+/** Whatever keeps us from reading it: no permission, or a folder, a pipe or a device in its place. */
+function unreadable(file: string, error: unknown): StopError {
+  const says = `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`;
+  return new StopError("LOCKFILE_UNREADABLE", says, {
+    at: file,
+    help: "Put a plain file in its place that you may read.",
+  });
 }
 
 /** The folders of workspaces and of root `file:` dependencies, relative to the project. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
 import { hasTree, type Inside, runInside } from "../pipeline/inside.js";
-import { brief, codesOf, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { brief, codesOf } from "./shown.js";
 
 const scene = await setScene();
 scene.simulator.publish(small("soup"));

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type Hooks, seal } from "../../registry-fixtures/tarball.js";
-import { codesOf, repack, type ShownReport, setScene, small } from "./scene.js";
+import { repack, setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

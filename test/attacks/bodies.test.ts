@@ -1,7 +1,8 @@
 /** Answers that never end, end too early, or are not what was announced; each on a package of its own, in one run. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { codesOf, repack, type ShownReport, setScene, small } from "./scene.js";
+import { repack, setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

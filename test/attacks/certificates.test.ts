@@ -12,7 +12,7 @@ import { setScene, small } from "./scene.js";
 const authority = await mintAuthority();
 const simulator = createSimulator({ name: "fixture" });
 simulator.publish(small("soup"));
-const scene = await setScene(simulator, { authority });
+const scene = await setScene(simulator, { authority, inside: true });
 
 for (const certificate of ["wrong-host", "expired", "unknown-ca", "self-signed"] as const) {
   test(`certificate: ${certificate}`, async () => {

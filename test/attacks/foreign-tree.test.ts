@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
-import { type Project, registryEntry } from "../../registry-fixtures/project.js";
+import { after, before, test } from "node:test";
+import { makeProject, type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { endedWith, hasTree, runInside } from "../pipeline/inside.js";
-import { brief, codesOf, findingsOf, setScene } from "./scene.js";
+import { setScene } from "./scene.js";
+import { brief, codesOf, findingsOf } from "./shown.js";
 
 const scene = await setScene();
 const MODULES = "node_modules";
@@ -38,6 +40,37 @@ const TAMPERING: Readonly<Record<string, (at: (...parts: string[]) => string) =>
   "a command added": (at) => symlinkSync("../left-padder/index.js", at(".bin", "git")),
 };
 
+/** What npm itself makes of the lockfile, made once. */
+let honestTree = "";
+let honest: Project;
+before(async () => {
+  honest = await makeProject();
+  const allowed = await allowing();
+  for (const name of ["package.json", "package-lock.json", ".npmrc", ".secure-install/trust.json"]) {
+    await honest.write(name, await allowed.read(name));
+  }
+  const { status, report } = await runInside(honest, ["ci"], { caFile: scene.served.caFile });
+  assert.equal(status, 0, brief(report));
+  honestTree = join(honest.directory, MODULES);
+  rmSync(join(honestTree, "noisy-installer", "postinstall-ran.txt"));
+});
+after(() => honest.remove());
+
+test("the tree as npm makes it is no attack: it is proven, and the allowed script is run", async () => {
+  const project = await allowing();
+  const { status, report } = await runInside(project, ["ci"], {
+    caFile: scene.served.caFile,
+    npm: {
+      ci: async () => {
+        await cp(honestTree, join(project.directory, MODULES), { recursive: true, verbatimSymlinks: true });
+        return endedWith(0);
+      },
+    },
+  });
+  assert.equal(status, 0, brief(report));
+  assert.ok(existsSync(join(project.directory, MODULES, "noisy-installer", "postinstall-ran.txt")));
+});
+
 for (const [what, tamper] of Object.entries(TAMPERING)) {
   test(`the tree: ${what}`, { skip: process.platform === "win32" && /link|command/.test(what) }, async () => {
     const project = await allowing();
@@ -46,10 +79,10 @@ for (const [what, tamper] of Object.entries(TAMPERING)) {
     const { status, report } = await runInside(project, ["ci"], {
       caFile: scene.served.caFile,
       npm: {
-        ci: async (_command, real) => {
-          const ended = await real();
+        ci: async () => {
+          await cp(honestTree, join(project.directory, MODULES), { recursive: true, verbatimSymlinks: true });
           tamper((...parts) => join(project.directory, MODULES, ...parts));
-          return ended;
+          return endedWith(0);
         },
         rebuild: async () => {
           rebuilt = true;

@@ -4,9 +4,10 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lockfileFor } from "../../registry-fixtures/lockfile.js";
-import { codesOf, setScene } from "./scene.js";
+import { setScene } from "./scene.js";
+import { codesOf } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const FOLDER = { name: "left-padder", version: "1.1.1", license: "MIT", scripts: { install: "touch ran.txt" } };
 
 for (const [what, target] of [

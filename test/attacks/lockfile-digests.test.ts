@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
 import type { LockEntry } from "../../registry-fixtures/lockfile.js";
-import { codesOf, type ShownReport, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

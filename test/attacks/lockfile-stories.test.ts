@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { LockEntry } from "../../registry-fixtures/lockfile.js";
-import { type Altered, codesOf, type ShownReport, setScene, small } from "./scene.js";
+import { type Altered, setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Manifest } from "../../registry-fixtures/manifest.js";
-import { codesOf, type ShownReport, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

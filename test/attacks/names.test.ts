@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Run } from "../../registry-fixtures/secure-install.js";
 import { secureInstall } from "../../registry-fixtures/secure-install.js";
-import { type ShownReport, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import type { ShownReport } from "./shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;

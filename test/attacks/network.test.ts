@@ -12,7 +12,7 @@ import { setScene, small } from "./scene.js";
 const authority = await mintAuthority();
 const simulator = createSimulator({ name: "fixture" });
 simulator.publish(small("soup"));
-const scene = await setScene(simulator, { authority });
+const scene = await setScene(simulator, { authority, inside: true });
 const { tarball } = simulator.release("soup", "1.0.0");
 const PATH = "soup/-/soup-1.0.0.tgz";
 const TARBALLS = { on: /\.tgz$/ };

@@ -4,9 +4,10 @@ import { before, test } from "node:test";
 import * as openpgp from "openpgp";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { secureInstall } from "../../registry-fixtures/secure-install.js";
-import { codesOf, type ShownReport, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const [author, coauthor, stranger] = await Promise.all([makeKey("author"), makeKey("coauthor"), makeKey("stranger")]);
 

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { toIntegrity } from "../../src/model/digest.js";
-import { codesOf, type ShownReport, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const LATER = new Date(Date.now() + 300 * 86_400_000).toISOString();
 const REASON = "as an example";

@@ -5,13 +5,14 @@ import { mintAuthority } from "../../registry-fixtures/authority.js";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
-import { findingsOf, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { findingsOf } from "./shown.js";
 
 const authority = await mintAuthority();
 const open = createSimulator({ name: "open" });
 const elsewhere = await serve(open, { authority });
 const home = createSimulator({ name: "fixture" });
-const scene = await setScene(home, { authority });
+const scene = await setScene(home, { authority, inside: true });
 for (const registry of [open, home]) registry.publish(small("@acme/lib"));
 home.publish(small("soup"));
 afterEach(() => open.reset());

@@ -17,7 +17,7 @@ publish("above", "1.1.0", AFTER);
 publish("above", "1.2.0", BEFORE, old?.keyid);
 publish("timeless", "1.0.0", BEFORE, old?.keyid);
 
-const scene = await setScene(simulator);
+const scene = await setScene(simulator, { inside: true });
 
 test("what the old key signed in its time still passes, as does what the new one signs", async () => {
   await scene.installed(await scene.project({ honest: "1.0.0" }));

@@ -11,37 +11,9 @@ import { type Run, type RunOptions, secureInstall } from "../../registry-fixture
 import { type Served, type ServeOptions, serve } from "../../registry-fixtures/server.js";
 import { createSimulator, type Simulator } from "../../registry-fixtures/simulator.js";
 import type { Hooks } from "../../registry-fixtures/tarball.js";
+import { runInside } from "../pipeline/inside.js";
+import { brief, codesOf, parseReport, type ShownReport } from "./shown.js";
 import { npmWitness, type Witness } from "./witness.js";
-
-/** What of a report these tests look at. */
-export interface ShownFinding {
-  readonly code: string;
-  readonly severity: string;
-  readonly says: string;
-  readonly expected: string | null;
-  readonly got: string | null;
-  readonly help: string;
-}
-
-export interface ShownVerdict {
-  readonly purl: string;
-  readonly location: string;
-  readonly result: string;
-  readonly publishers: readonly string[];
-  readonly evidence: readonly { readonly kind: string; readonly outcome: string; readonly notes?: readonly string[] }[];
-  readonly findings: readonly ShownFinding[];
-}
-
-export interface ShownReport {
-  readonly result: string;
-  readonly tampered: boolean;
-  readonly handedOff: boolean;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly findings: readonly ShownFinding[];
-  readonly verdicts: readonly ShownVerdict[];
-  readonly scripts: readonly { readonly purl: string; readonly outcome: string; readonly allowedBy: string | null }[];
-  readonly error?: { readonly code: string; readonly at: string | null; readonly says: string; readonly help: string };
-}
 
 /** How an attack is to end. */
 export interface Refusal {
@@ -53,6 +25,14 @@ export interface Refusal {
   /** `ci` unless given. */
   readonly args?: readonly string[];
   readonly env?: RunOptions["env"];
+}
+
+export interface SceneOptions extends ServeOptions {
+  /**
+   * Runs the program in this process instead of one of its own, which costs a fifth: for attacks that have nothing to
+   * do with how it was started.
+   */
+  readonly inside?: boolean;
 }
 
 export interface Told extends Run {
@@ -87,7 +67,7 @@ export type Altered = Lockfile & { packages: NonNullable<Lockfile["packages"]> }
 /** Sets the scene for all tests of a file; the registry is honest again after each of them. */
 export async function setScene(
   simulator = createSimulator({ name: "fixture" }).loadPackages(),
-  options: ServeOptions = {},
+  { inside = false, ...options }: SceneOptions = {},
 ): Promise<Scene> {
   const projects: Project[] = [];
   const [served, witness] = await Promise.all([serve(simulator, options), npmWitness()]);
@@ -109,12 +89,10 @@ export async function setScene(
     return project;
   };
   const run = async (project: Project, args: readonly string[], options: RunOptions = {}): Promise<Told> => {
-    const ran = await secureInstall(project, [...args, "--json"], {
-      caFile: served.caFile,
-      ...options,
-      env: { PATH: witness.path, ...options.env },
-    });
-    return { ...ran, report: parseReport(ran) };
+    const how = { caFile: served.caFile, ...options, env: { PATH: witness.path, ...options.env } };
+    if (inside) return runInside(project, args, how);
+    const ran = await secureInstall(project, [...args, "--json"], how);
+    return { ...ran, report: parseReport(ran.stdout, ran.stderr) };
   };
   const refusedWith = async (project: Project, refusal: Refusal, fallback: number): Promise<ShownReport> => {
     const untouched = await project.snapshot();
@@ -168,25 +146,6 @@ export function small(name: string, version = "1.0.0", more: Readonly<Record<str
   return { "package.json": JSON.stringify(manifest), "index.js": `module.exports = ${JSON.stringify(name)};\n` };
 }
 
-function parseReport({ stdout, stderr }: Run): ShownReport {
-  try {
-    return JSON.parse(stdout) as ShownReport;
-  } catch {
-    throw new assert.AssertionError({ message: `stdout is not one JSON object: ${stdout}\nstderr: ${stderr}` });
-  }
-}
-
-/** Codes of the findings on one package, or on the run and its lockfiles. */
-export function codesOf(report: ShownReport, of?: string): readonly string[] {
-  return findingsOf(report, of).map((finding) => finding.code);
-}
-
-/** The findings on one package (`name@version`), or on the run and its lockfiles. */
-export function findingsOf(report: ShownReport, of?: string): readonly ShownFinding[] {
-  if (of === undefined) return report.findings;
-  return report.verdicts.filter((verdict) => nameOf(verdict.purl) === of).flatMap((verdict) => verdict.findings);
-}
-
 /**
  * Publishes 1.0.0 of a package once more, as a tarball that npm would not make, and has the lockfile name that one:
  * digests and signature are over what came out.
@@ -194,19 +153,4 @@ export function findingsOf(report: ShownReport, of?: string): readonly ShownFind
 export function repack(simulator: Simulator, packages: Altered["packages"], name: string, tarball: Hooks): void {
   const { manifest } = simulator.publish(small(name), { tarball, replace: true });
   Object.assign(packages[`node_modules/${name}`] ?? {}, { integrity: manifest.dist.integrity });
-}
-
-/** All findings, for the message of a failed assertion. */
-export function brief({ result, error, findings = [], verdicts = [] }: ShownReport): string {
-  const told = (of: string, { code, says, expected, got }: ShownFinding) =>
-    `${of} ${code}: ${says} (expected ${expected}, got ${got})`;
-  const lines = [
-    ...findings.map((finding) => told("run", finding)),
-    ...verdicts.flatMap(({ purl, findings: own }) => own.map((finding) => told(purl, finding))),
-  ];
-  return [result, JSON.stringify(error ?? null), ...lines, ""].join("\n");
-}
-
-function nameOf(purl: string): string {
-  return decodeURIComponent(purl.replace(/^pkg:npm\//, ""));
 }

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { setScene, small } from "./scene.js";
+import { brief } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const leavesMark = (text: string) =>
   `require("node:fs").writeFileSync("mark.json", JSON.stringify({ text: ${JSON.stringify(text)}, env: process.env, argv: process.argv }));\n`;
@@ -25,15 +26,23 @@ test("without a word in trust.json no script is run, and each is named", async (
   assert.ok(!ran(project, "eager") && !ran(project, "quiet"));
 });
 
-test("an allowed script runs, others are reported as blocked", async () => {
+test("an allowed script runs and sees no token; others are reported as blocked, and so are the project's own", async () => {
   const project = await scene.project({ eager: "1.0.0", quiet: "1.0.0" });
+  const own = { preinstall: "echo > ran.txt", postinstall: "echo > ran.txt", prepare: "echo > ran.txt" };
+  await project.write("package.json", { ...project.manifest, scripts: own });
   await allow(project, ["npm:eager@1.x"]);
-  const { status, report } = await scene.run(project, ["ci"]);
-  assert.equal(status, 0);
-  assert.deepEqual(outcomes(report.scripts), { eager: "ran", quiet: "blocked" });
+  const secrets = { NPM_TOKEN: "secret-1", AWS_SECRET_ACCESS_KEY: "secret-2", GITHUB_TOKEN: "secret-3" };
+  const { status, report } = await scene.run(project, ["ci"], { env: secrets });
+  assert.equal(status, 0, brief(report));
+  const [mine, ...others] = report.scripts.toReversed();
+  assert.deepEqual(outcomes(others), { eager: "ran", quiet: "blocked" });
+  assert.deepEqual([mine?.purl, mine?.outcome], ["pkg:npm/project@1.0.0", "blocked"]);
+  assert.ok(!existsSync(join(project.directory, "ran.txt")));
+  const mark = await project.read("node_modules/eager/mark.json");
+  for (const secret of Object.values(secrets)) assert.ok(!mark.includes(secret));
   assert.deepEqual(
     report.scripts.map(({ allowedBy }) => allowedBy),
-    ["scripts[0]", null],
+    ["scripts[0]", null, null],
   );
   assert.deepEqual([ran(project, "eager"), ran(project, "quiet")], [true, false]);
   assert.deepEqual(
@@ -75,27 +84,6 @@ test("an allowed script that fails: named, with the installer's own exit status"
   assert.deepEqual(outcomes(report.scripts), { clumsy: "failed" });
   assert.ok(report.findings.some(({ code }) => code === "SCRIPT_FAILED"));
   assert.equal(report.result, "FAILED");
-});
-
-test("an allowed script sees no token, and nothing of the environment that is on no list", async () => {
-  const project = await scene.project({ eager: "1.0.0" });
-  await allow(project, ["npm:eager"]);
-  const secrets = { NPM_TOKEN: "secret-1", AWS_SECRET_ACCESS_KEY: "secret-2", GITHUB_TOKEN: "secret-3" };
-  const { status } = await scene.run(project, ["ci"], { env: secrets });
-  assert.equal(status, 0);
-  const mark = await project.read("node_modules/eager/mark.json");
-  for (const secret of Object.values(secrets)) assert.ok(!mark.includes(secret));
-});
-
-test("the project's own scripts are not run either", async () => {
-  const project = await scene.project({ eager: "1.0.0" });
-  const scripts = { preinstall: "node -e 1 > ran.txt", postinstall: "echo > ran.txt", prepare: "echo > ran.txt" };
-  await project.write("package.json", { ...project.manifest, scripts });
-  await allow(project, ["npm:eager"]);
-  const { status } = await scene.run(project, ["ci"]);
-  assert.equal(status, 0);
-  assert.ok(ran(project, "eager"));
-  assert.ok(!existsSync(join(project.directory, "ran.txt")));
 });
 
 function allow(project: Project, selectors: readonly string[]): Promise<void> {

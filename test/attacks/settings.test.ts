@@ -8,7 +8,7 @@ import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
 import { setScene } from "./scene.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const GREETER = { greeter: "1.0.0" };
 
 for (const [line, why] of [

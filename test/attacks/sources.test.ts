@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
 import { runInside } from "../pipeline/inside.js";
-import { brief, codesOf, setScene, small } from "./scene.js";
+import { setScene, small } from "./scene.js";
+import { brief, codesOf } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 simulator.publish(small("tool"));

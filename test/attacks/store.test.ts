@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
 import { setScene, small } from "./scene.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 simulator.publish(small("soup"));
 simulator.publish(small("salt"));

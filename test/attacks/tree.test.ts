@@ -7,7 +7,7 @@ import type { Project } from "../../registry-fixtures/project.js";
 import { snapshot } from "../../registry-fixtures/snapshot.js";
 import { setScene } from "./scene.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const GREETER = { greeter: "1.0.0" };
 
 test("a poisoned tree left by an earlier install is replaced, and what is there then is proven", async () => {

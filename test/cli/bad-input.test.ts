@@ -6,7 +6,8 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
-import { brief, type ShownReport, setScene } from "../attacks/scene.js";
+import { setScene } from "../attacks/scene.js";
+import { brief, type ShownReport } from "../attacks/shown.js";
 import { hasTree, runInside } from "../pipeline/inside.js";
 
 const scene = await setScene();
@@ -113,6 +114,24 @@ test("lockfile: a named pipe in its place, which nobody writes into", {
   await rm(join(damaged.directory, LOCKFILE));
   execFileSync("mkfifo", [join(damaged.directory, LOCKFILE)]);
   await unreadable(damaged, /is not a file/);
+});
+
+test("package.json: a folder, or a named pipe, in its place", { skip: process.platform === "win32" }, async () => {
+  for (const put of [(path: string) => mkdir(path), async (path: string) => execFileSync("mkfifo", [path])]) {
+    const damaged = await project();
+    await rm(join(damaged.directory, "package.json"));
+    await put(join(damaged.directory, "package.json"));
+    await unreadable(damaged, /package\.json can't be read/);
+  }
+});
+
+test("audit of what is no file, or is not there", { skip: process.platform === "win32" }, async () => {
+  const plain = await project();
+  execFileSync("mkfifo", [join(plain.directory, "pipe")]);
+  for (const name of ["pipe", "none.json"]) {
+    const { status, report } = await runInside(plain, ["audit", name], { caFile: scene.served.caFile });
+    assert.deepEqual([status, report.error?.code], [78, "LOCKFILE_UNREADABLE"]);
+  }
 });
 
 test("lockfile: that we may not read", { skip: process.platform === "win32" || isRoot }, async () => {

@@ -9,7 +9,8 @@ import { registryEntry } from "../../registry-fixtures/project.js";
 import { MAIN } from "../../registry-fixtures/secure-install.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
-import { findingsOf, setScene, small } from "../attacks/scene.js";
+import { setScene, small } from "../attacks/scene.js";
+import { findingsOf } from "../attacks/shown.js";
 
 const scene = await setScene();
 const { simulator } = scene;
@@ -37,6 +38,13 @@ test("5xx for every answer: asked again a few times, then undecided, with the se
   const report = await scene.refused(project, { code: "FETCH_FAILED", of: "soup@1.0.0", status: 75 });
   assert.match(findingsOf(report, "soup@1.0.0")[0]?.says ?? "", /answered 503.*4 attempts/);
   assert.ok(performance.now() - begun < 20_000);
+});
+
+test("5xx for every answer while it locks: undecided as well", async () => {
+  const project = await scene.project({});
+  simulator.status(503);
+  const report = await scene.refused(project, { code: "FETCH_FAILED", args: ["soup"], status: 75 });
+  assert.match(findingsOf(report)[0]?.says ?? "", /^soup: .*answered 503/);
 });
 
 test("nobody there: undecided", async () => {

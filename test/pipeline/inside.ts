@@ -4,19 +4,23 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { after } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
 import { failed } from "../../src/cli/failed.js";
 import { parse } from "../../src/cli/parse.js";
 import { realWorld } from "../../src/cli/world.js";
 import { CATALOGUE, EXIT } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
-import type { Command, Ended, World } from "../../src/model/world.js";
-import type { ShownReport } from "../attacks/scene.js";
+import type { Command, Ended, Environment, World } from "../../src/model/world.js";
+import { systemProcesses } from "../../src/process/system.js";
+import { parseReport, type ShownReport } from "../attacks/shown.js";
 
 export interface Inside {
   readonly status: number;
-  readonly report: ShownReport;
+  /** Without what npm prints. */
+  readonly stdout: string;
   readonly stderr: string;
+  readonly report: ShownReport;
 }
 
 /** Takes the place of one run of npm: `real` does what npm would do. */
@@ -24,6 +28,8 @@ export type ActAsNpm = (command: Command, real: () => Promise<Ended>) => Promise
 
 export interface Changes {
   readonly caFile: string;
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** For `npm ci` and `npm rebuild`, by the name of the command; others run as they are. */
   readonly npm?: Readonly<Record<string, ActAsNpm>>;
   /** Called before each job for a worker, and after it: by its name, `inspect`, `holds` or `hash`. */
@@ -31,35 +37,41 @@ export interface Changes {
   readonly after?: (job: string, input: unknown) => void | Promise<void>;
 }
 
+/** One for a whole file of tests: its workers take longer to start than most runs take. */
+const real = realWorld();
+const { platform, arch, libc, node, cores } = real.environment;
+after(() => real.workers.close());
+
 /** Runs a command line with --json in the project's folder, with its own home, store and PATH. */
 export async function runInside(project: Project, args: readonly string[], changes: Changes): Promise<Inside> {
-  const real = realWorld();
   const printed = { out: "", err: "" };
-  const cache = join(project.home, "cache");
-  mkdirSync(cache, { recursive: true });
-  const { PATH = "" } = process.env;
-  const variables = { PATH, HOME: project.home, USERPROFILE: project.home, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache };
+  const environment = environmentOf(project, changes.env ?? {});
+  const processes = systemProcesses(environment, real.files);
   const world: World = {
     ...real,
-    environment: { ...real.environment, variables, homeDirectory: project.home, workingDirectory: project.directory },
+    environment,
     terminal: {
       ...real.terminal,
       isTTY: false,
       color: false,
-      out: (text) => void (printed.out += text),
-      err: (text) => void (printed.err += text),
+      out: (text) => {
+        printed.out += text;
+      },
+      err: (text) => {
+        printed.err += text;
+      },
     },
     processes: {
-      ...real.processes,
+      ...processes,
       run: (command, how) => {
         // What npm prints is not for this process's own output.
-        const silently = () => real.processes.run(command, { ...how, output: { keep: 100_000 } });
+        const silently = () => processes.run(command, { ...how, output: { keep: 100_000 } });
         const act = changes.npm?.[command.args[1] ?? ""];
         return act === undefined || !isNpm(command) ? silently() : act(command, silently);
       },
     },
     workers: {
-      close: () => real.workers.close(),
+      close: async () => {},
       run: async <Result>(job: string, input: unknown): Promise<Result> => {
         await changes.before?.(job, input);
         const result = await real.workers.run<Result>(job, input);
@@ -74,8 +86,18 @@ export async function runInside(project: Project, args: readonly string[], chang
     failed(world, argv, error);
     return EXIT[CATALOGUE[error.code].kind];
   });
-  await real.workers.close();
-  return { status, report: JSON.parse(printed.out) as ShownReport, stderr: printed.err };
+  const { out: stdout, err: stderr } = printed;
+  return { status, stdout, stderr, report: parseReport(stdout, stderr) };
+}
+
+function environmentOf(project: Project, more: Changes["env"]): Environment {
+  const cache = join(project.home, "cache");
+  mkdirSync(cache, { recursive: true });
+  const { PATH = "" } = process.env;
+  const home = { HOME: project.home, USERPROFILE: project.home, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache };
+  const variables = { PATH, ...home, ...more };
+  const places = { homeDirectory: project.home, workingDirectory: project.directory };
+  return { variables, platform, arch, libc, node, cores, ...places };
 }
 
 /** The npm that is said to have ended so, and did nothing. */

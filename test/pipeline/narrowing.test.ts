@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { lockfileFor } from "../../registry-fixtures/lockfile.js";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
-import { brief, type ShownReport, setScene } from "../attacks/scene.js";
+import { setScene } from "../attacks/scene.js";
+import { brief, type ShownReport } from "../attacks/shown.js";
 import { type Inside, runInside } from "./inside.js";
 
 const scene = await setScene();
@@ -82,13 +83,16 @@ test("audit reads lockfiles wherever they lie, and judges each by this folder's 
 });
 
 test("all three versions of npm's lockfile, with addresses and without: the same verdicts", async () => {
-  for (const version of [1, 2, 3] as const) {
-    for (const resolved of [true, false]) {
-      const project = await scene.project({ greeter: "1.0.0" }, { version, resolved });
-      const { status, report } = await inside(project, ["gate"]);
-      assert.equal(status, 0, `version ${version}: ${brief(report)}`);
-      assert.deepEqual(results(report), { greeter: "PASSED", words: "PASSED", "left-padder": "PASSED" });
-    }
+  for (const [version, resolved] of [
+    [1, true],
+    [1, false],
+    [2, true],
+    [3, false],
+  ] as const) {
+    const project = await scene.project({ greeter: "1.0.0" }, { version, resolved });
+    const { status, report } = await inside(project, ["gate"]);
+    assert.equal(status, 0, `version ${version}: ${brief(report)}`);
+    assert.deepEqual(results(report), { greeter: "PASSED", words: "PASSED", "left-padder": "PASSED" });
   }
 });
 

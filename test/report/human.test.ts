@@ -72,9 +72,9 @@ test("what was not seen is said", () => {
 });
 
 test("colour only where it is asked for", () => {
-  const escape = "\u001b[";
-  assert.ok(!humanReport(report([refused("bad")]), PLAIN).includes(escape));
-  assert.ok(humanReport(report([refused("bad")]), { ...PLAIN, color: true }).includes(`${escape}31mFAILED`));
+  const control = "\u001b[";
+  assert.ok(!humanReport(report([refused("bad")]), PLAIN).includes(control));
+  assert.ok(humanReport(report([refused("bad")]), { ...PLAIN, color: true }).includes(`${control}31mFAILED`));
 });
 
 test("a run that could not start: code, place, what it means, one next step; the place is escaped", () => {
