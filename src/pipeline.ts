@@ -12,7 +12,7 @@ import { withFolders } from "./pipeline/inputs.js";
 import { judgeAll } from "./pipeline/judge.js";
 import { allPassed, type Judged } from "./pipeline/judged.js";
 import { type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
-import { localFolders, type Project, readProject } from "./pipeline/project.js";
+import { localFolders, type Project, readProject, requirePackageJson } from "./pipeline/project.js";
 import type { River } from "./pipeline/river.js";
 
 /** A lockfile, what came of each of its entries, and of the installation if there was one. */
@@ -34,6 +34,7 @@ export async function verifyProject(river: River, project: Project): Promise<Out
 /** `ci`: verify the lockfile, then the installer's frozen install, sealed and proven. */
 export async function installFrozen(river: River, directory: string, how: Installation): Promise<Outcome> {
   const project = await readProject(river.world, directory);
+  await requirePackageJson(river.world, directory);
   const inputs = await withFolders(river.world.files, river.begun, localFolders(project.lockfile.artifacts));
   const judged = await judgeAll(river, project.lockfile.artifacts, directory);
   const passed = allPassed({ project, judged });

@@ -55,12 +55,19 @@ export async function readLockfileBytes(files: Files, path: string): Promise<Uin
   try {
     bytes = await files.read(path, LIMITS.lockfileBytes);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError)) throw cannotRead(path, error);
     const most = `${LIMITS.lockfileBytes} bytes`;
     throw new StopError("LOCKFILE_UNREADABLE", `${path} is larger than the ${most} that are read`, { at: path });
   }
   if (bytes === null) throw new StopError("LOCKFILE_UNREADABLE", `${path} does not exist`, { at: path });
   return bytes;
+}
+
+/** Whatever keeps us from reading a file: no permission, or a folder, a pipe or a device in its place. */
+export function cannotRead(file: string, error: unknown): StopError {
+  const says = `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`;
+  const help = "Put a plain file in its place that you may read.";
+  return new StopError("LOCKFILE_UNREADABLE", says, { at: file, help });
 }
 
 async function existing<Name extends string>(

@@ -2,25 +2,20 @@
  * The lock step of `secure-install <spec…>`: npm's own resolver, in a temporary copy of the project's manifests,
  * behind our gateway. The project is not touched until everything that came out has passed.
  */
-import { packumentAddress, tarballAddress } from "../ecosystem/npm.js";
 import { resolveSpecs } from "../ecosystem/npm-specs.js";
 import { workspaceFolders } from "../ecosystem/npm-workspaces.js";
-import { type LockGateway, openLockGateway, type TarballRequest, type UpstreamRequest } from "../gateway/lock.js";
+import { type LockGateway, openLockGateway } from "../gateway/lock.js";
 import { copyBack, copyManifests, type ManifestCopy } from "../installer/copy.js";
 import { npmLock } from "../installer/npm.js";
-import type { Artifact } from "../model/artifact.js";
-import { type DigestSet, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
-import { isNpmVersion, npmPurl, tarballName, unscoped } from "../model/names.js";
 import { registryAt } from "../trust/lookup.js";
-import { askClaims } from "./claims.js";
 import type { Installation } from "./handoff.js";
 import { changedSince, takeInputs } from "./inputs.js";
 import { undeclared } from "./origin.js";
 import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
 import type { Inputs, River } from "./river.js";
-import { judge, weigh } from "./weigh.js";
+import { askUpstream, verifiedTarball } from "./upstream.js";
 
 export interface LockRequest {
   /** As the user wrote them: `express`, `left-pad@1.3.0`, `npm:@acme/lib@^2`. */
@@ -51,11 +46,12 @@ export async function lockInCopy(
   const { registry } = river.npm;
   if (registryAt(river.trust, registry) === null) return { ok: false, findings: [undeclared(registry, "*")] };
   const copy = await copyManifests(files, { project: directory, folders: await foldersOf(river, directory), also: [] });
+  const troubles: Finding[] = [];
   let kept = false;
   const cache = await files.makeTemporary("secure-install-cache-");
   const gateway = await openLockGateway({
     routes: routesOf(river),
-    upstream: (asked) => askUpstream(river, asked),
+    upstream: (wanted) => askUpstream(river, wanted, troubles),
     tarball: (wanted) => verifiedTarball(river, directory, wanted),
   });
   try {
@@ -64,7 +60,8 @@ export async function lockInCopy(
     const ended = await river.world.processes.run(lockCommand(river, how, copy, cache, gateway, request), {
       output: { keep: LIMITS.signatureBytes },
     });
-    if (ended.status !== 0) return { ok: false, findings: [failed(ended.output, gateway.refused)] };
+    // Where the registry could not be asked, npm's own words are about what follows from it.
+    if (ended.status !== 0) return { ok: false, findings: [troubles[0] ?? failed(ended.output, gateway.refused)] };
     const made = await readProject(river.world, copy.folder);
     const findings = gateway.refused.length === 0 ? [] : [asked(gateway.refused)];
     kept = true;
@@ -123,55 +120,6 @@ function lockCommand(
 function routesOf(river: River) {
   const scoped = [...river.npm.scopes].map(([scope, registry]) => ({ scope, registry }));
   return [{ scope: null, registry: river.npm.registry }, ...scoped];
-}
-
-/** Metadata, fetched by our own client. Registries that nobody declared are not asked. */
-async function askUpstream(river: River, asked: UpstreamRequest) {
-  const registry = registryAt(river.trust, asked.registry);
-  if (registry === null) throw new Error(`no registry is declared at ${asked.registry}`);
-  const wanted = { maxBytes: LIMITS.packumentBytes, redirects: registry.redirects, accept: asked.accept };
-  const answer = await river.client.get(packumentAddress(asked.registry, asked.name), wanted);
-  if (answer.ok) {
-    const { status, body, headers } = answer.value;
-    return { status, body, contentType: headers["content-type"] ?? "application/json" };
-  }
-  if (answer.status === 404)
-    return { status: 404, body: Buffer.from('{"error":"not found"}'), contentType: "application/json" };
-  throw new Error(answer.says);
-}
-
-/**
- * npm looks into the tarballs of packages that bundle others, or bring a shrinkwrap. It is given them only once they
- * have passed, by the digest that the registry claims; the lockfile that comes out is judged as a whole afterwards.
- */
-async function verifiedTarball(river: River, directory: string, wanted: TarballRequest) {
-  const { registry, name, filename } = wanted;
-  const version = filename.slice(`${unscoped(name)}-`.length, -".tgz".length);
-  const declared = registryAt(river.trust, registry);
-  if (declared === null || filename !== tarballName(name, version) || !isNpmVersion(version)) return null;
-  const claimed = await askClaims(river, declared, { name, version }, false);
-  if (!claimed.ok || claimed.claims.integrity === null) return null;
-  const { digests } = parseIntegrity(claimed.claims.integrity);
-  const artifact = artifactOf(name, version, tarballAddress(registry, name, version), digests);
-  const weighed = await weigh(river, artifact, directory);
-  const verdict = judge(river, artifact, weighed);
-  if (verdict.result !== "PASSED" || verdict.digest?.algorithm !== "sha512") return null;
-  return { size: weighed.packedSize, bytes: river.quarantine.stream(verdict.digest.hex) };
-}
-
-function artifactOf(name: string, version: string, url: string, locked: DigestSet): Artifact {
-  const place = { paths: [], location: `node_modules/${name}`, npm: null, findings: [] };
-  const filename = tarballName(name, version);
-  return {
-    purl: npmPurl(name, version),
-    ecosystem: "npm",
-    name,
-    version,
-    filename,
-    source: { type: "registry", url },
-    locked,
-    ...place,
-  };
 }
 
 /** Folders that the lockfile knows, and those that package.json's workspaces lead to. */

@@ -1,6 +1,6 @@
 /** A project as an installer will read it: its lockfile, its package.json, its folders. */
 import path from "node:path";
-import { findNpmLockfile, readLockfileBytes } from "../lockfile/find.js";
+import { cannotRead, findNpmLockfile, readLockfileBytes } from "../lockfile/find.js";
 import { type NpmLockfile, readNpmLockfile } from "../lockfile/npm.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, StopError } from "../model/finding.js";
@@ -24,9 +24,7 @@ export async function readProject(world: World, directory: string): Promise<Proj
 
 /** Reads one lockfile, wherever it lies; the package.json beside it, if there is one, is what people wrote. */
 export async function readLockfileAt(world: World, file: string): Promise<NpmLockfile> {
-  const bytes = await readLockfileBytes(world.files, file).catch((error: unknown) => {
-    throw error instanceof StopError ? error : unreadable(file, error);
-  });
+  const bytes = await readLockfileBytes(world.files, file);
   const packageJson = await readPackageJson(world, path.dirname(file));
   return readNpmLockfile(bytes, { path: file, packageJson });
 }
@@ -41,17 +39,18 @@ export async function readPackageJson(world: World, directory: string): Promise<
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
       return parsed as Record<string, unknown>;
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw unreadable(file, error);
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw cannotRead(file, error);
   }
   throw new StopError("LOCKFILE_UNREADABLE", `${file} is not a JSON object`, { at: file, help: "Correct it first." });
 }
 
-/** Whatever keeps us from reading it: no permission, or a folder, a pipe or a device in its place. */
-function unreadable(file: string, error: unknown): StopError {
-  const says = `${file} can't be read: ${error instanceof Error ? error.message : String(error)}`;
-  return new StopError("LOCKFILE_UNREADABLE", says, {
-    at: file,
-    help: "Put a plain file in its place that you may read.",
+/** Throws StopError LOCKFILE_UNREADABLE where there is no package.json: npm would install nothing by a lockfile alone. */
+export async function requirePackageJson(world: World, directory: string): Promise<void> {
+  if ((await readPackageJson(world, directory)) !== null) return;
+  const help = "Go to the project's folder, or bring its package.json back.";
+  throw new StopError("LOCKFILE_UNREADABLE", `${directory} has a lockfile and no package.json`, {
+    at: directory,
+    help,
   });
 }
 

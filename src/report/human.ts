@@ -49,7 +49,7 @@ export function humanError(error: Pick<StopError, "code" | "at" | "message" | "h
   return `${lines.join("\n")}\n`;
 }
 
-/** Cases of one code stand together, the gravest first; what is only a note is shown when asked for. */
+/** Cases of one code stand together, the gravest last, next to the summary; notes are shown when asked for. */
 function grouped(report: Report, verbose: boolean): Case[][] {
   const cases: Case[] = [
     ...report.findings.map((finding) => ({ finding, verdict: null, lockfile: null })),
@@ -63,7 +63,9 @@ function grouped(report: Report, verbose: boolean): Case[][] {
   for (const item of cases) {
     if (item.finding.severity === "note" && !verbose) continue;
     const key = `${order.indexOf(item.finding.severity)} ${item.finding.code}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
@@ -124,7 +126,10 @@ function packagesLine(scripts: readonly ScriptReport[]): string[] {
   const blocked = scripts.filter((script) => script.outcome === "blocked");
   const names = blocked.slice(0, 5).map((script) => forTerminal(script.purl, 120));
   const list = names.length === 0 ? "" : `: ${names.join(", ")}${blocked.length > 5 ? ", …" : ""}`;
-  return [`${plural(scripts.length - blocked.length, "install script")} run, ${blocked.length} not allowed${list}`];
+  const failed = scripts.filter((script) => script.outcome === "failed");
+  const ran = plural(scripts.length - blocked.length - failed.length, "install script");
+  const failures = failed.length === 0 ? "" : `, ${failed.length} failed`;
+  return [`${ran} run${failures}, ${blocked.length} not allowed${list}`];
 }
 
 function ownLine(scripts: readonly string[]): string {

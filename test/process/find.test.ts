@@ -34,6 +34,12 @@ describe("finding a program", { skip: process.platform === "win32" }, () => {
   const find = (entries: readonly string[], name = "npm") =>
     findExecutable(world(entries.join(":")), files, name, at("project"));
 
+  it("passes over every node_modules/.bin, also of a folder above the project, which npx puts into PATH", async () => {
+    program("node_modules", ".bin", "npm");
+    const real = program("bin", "npm");
+    assert.equal(await find([at("node_modules", ".bin"), at("bin")]), real);
+  });
+
   it("never takes an npm planted in the project's node_modules/.bin", async () => {
     program("project", "node_modules", ".bin", "npm");
     const real = program("bin", "npm");
