@@ -30,7 +30,8 @@ export function humanReport(report: Report, options: HumanOptions): string {
   const result = resultOf(report);
   const groups = grouped(report, options.verbose);
   if (options.quiet && result === "PASSED" && groups.length === 0) return "";
-  const sections = groups.map((cases) => section(cases, paint, options.verbose));
+  const inFull = options.verbose || result !== "PASSED";
+  const sections = groups.map((cases) => section(cases, paint, { all: options.verbose, inFull }));
   if (report.signaturesOnly)
     sections.push("Only signatures over the locked digests were judged; the bytes were not seen.\n");
   return `${sections.map((text) => `${text}\n`).join("")}${paint[result](result)}  ${summaryLine(report)}\n`;
@@ -70,18 +71,32 @@ function grouped(report: Report, verbose: boolean): Case[][] {
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
-function section(cases: readonly Case[], paint: Paint, verbose: boolean): string {
-  const shown = verbose ? cases : cases.slice(0, SHOWN_IN_FULL);
+interface Detail {
+  /** Every case, not only the first few. */
+  readonly all: boolean;
+  /** Warnings too with all that there is to say. */
+  readonly inFull: boolean;
+}
+
+function section(cases: readonly Case[], paint: Paint, detail: Detail): string {
   const first = cases[0]?.finding;
   if (first === undefined) return "";
-  const lines = shown.flatMap((item) => describe(item, paint));
+  const shown = detail.all ? cases : cases.slice(0, SHOWN_IN_FULL);
+  const brief = !detail.inFull && first.severity === "warn";
+  const lines = brief ? shown.map((item) => inOneLine(item, paint)) : shown.flatMap((item) => describe(item, paint));
   const rest = cases.length - shown.length;
   if (rest > 0) {
     const names = cases.slice(SHOWN_IN_FULL, SHOWN_IN_FULL + 5).map((item) => nameOf(item));
     lines.push(`  and ${rest} more: ${names.join(", ")}${rest > 5 ? ", …" : ""} (all with --verbose)`);
   }
-  lines.push(labelled("means", CATALOGUE[first.code].means), labelled("next", first.help));
+  if (!brief) lines.push(labelled("means", CATALOGUE[first.code].means), labelled("next", first.help));
   return `${lines.join("\n")}\n`;
+}
+
+/** A warning on a run that passed comes again with every run: one line, the rest with --verbose or explain. */
+function inOneLine(item: Case, paint: Paint): string {
+  const { code, says } = item.finding;
+  return `${paint.UNDECIDED("!")} ${paint.strong(nameOf(item))}  ${code}  ${forTerminal(says, 1000)}`;
 }
 
 function describe(item: Case, paint: Paint): string[] {

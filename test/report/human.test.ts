@@ -67,6 +67,16 @@ test("notes are shown only where they are asked for", () => {
   assert.match(humanReport(report([odd]), { ...PLAIN, verbose: true }), /· odd@1\.0\.0 {2}ARCHIVE_ODD/);
 });
 
+test("a warning takes one line where all is well, and says all where something is refused", () => {
+  const weakened = finding("POLICY_WEAKENED", { says: "registries.npmjs asks for less than its floor" });
+  const passed = humanReport(report([signed], { findings: [weakened] }), PLAIN);
+  assert.match(passed, /^! this run {2}POLICY_WEAKENED {2}registries\.npmjs asks for less than its floor\n\nPASSED/);
+  assert.match(
+    humanReport(report([refused("bad")], { findings: [weakened] }), PLAIN),
+    /POLICY_WEAKENED\n {4}says .*\n {4}means /,
+  );
+});
+
 test("what was not seen is said", () => {
   assert.match(humanReport(report([signed], { signaturesOnly: true }), PLAIN), /the bytes were not seen/);
 });
