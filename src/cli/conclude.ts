@@ -27,6 +27,7 @@ export async function conclude(world: World, conclusion: Conclusion): Promise<nu
   const report = await makeReport(world, conclusion);
   const { flags } = conclusion;
   const { terminal } = world;
+  conclusion.session.river.progress.clear();
   const isJson = formatOf(flags) === "json";
   const text = isJson
     ? jsonReport(report)

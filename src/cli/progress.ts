@@ -5,8 +5,8 @@ import type { Progress } from "../pipeline/river.js";
 const REDRAW_MS = 100;
 
 /** A display that repaints one line on stderr, and takes it away at the end. */
-export function progressDisplay(terminal: Terminal, silent: boolean): Progress & { end(): void } {
-  if (silent || !terminal.isTTY) return { stage: () => {}, step: () => {}, end: () => {} };
+export function progressDisplay(terminal: Terminal, silent: boolean): Progress {
+  if (silent || !terminal.isTTY) return { stage: () => {}, step: () => {}, clear: () => {} };
   let stage = "";
   let total = 0;
   let done = 0;
@@ -18,20 +18,18 @@ export function progressDisplay(terminal: Terminal, silent: boolean): Progress &
     drawn = performance.now();
     const fetched = bytes === 0 ? "" : ` · ${(bytes / 1e6).toFixed(1)} MB fetched`;
     const line = `${stage} ${done}/${total}${fetched}`;
-    terminal.err(`\r\u001b[K${line.slice(0, terminal.columns - 1)}`);
+    terminal.err(`\r\u001b[K${line.slice(0, Math.max(20, terminal.columns - 1))}`);
   };
   return {
     stage: (name, count) => {
       [stage, total, done] = [name, count, 0];
-      // What the installer prints next must not run into our line.
-      if (count === 0) clear();
-      else draw();
+      draw();
     },
     step: (received) => {
       bytes += received;
       if (received === 0) done += 1;
       draw();
     },
-    end: clear,
+    clear,
   };
 }

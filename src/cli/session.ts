@@ -41,7 +41,7 @@ export async function withSession<Result>(
   try {
     return await work(session);
   } finally {
-    progress.end();
+    progress.clear();
     await session.close();
   }
 }

@@ -110,6 +110,10 @@ export interface Processes {
   ): Promise<Ended>;
   /** The first executable of that name in PATH that lies, by real path, outside `project`; null if there is none. */
   find(name: string, outside: string): Promise<string | null>;
+  /** This process, by the name of its machine and its number. */
+  readonly self: { readonly host: string; readonly pid: number };
+  /** Whether a process of that number is running on this machine. */
+  isRunning(pid: number): boolean;
 }
 
 /** Runs named jobs on worker threads. */

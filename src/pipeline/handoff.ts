@@ -133,6 +133,7 @@ async function install(river: River, how: Installation, project: Project, admitt
       variables: environment.variables,
       extra: how.extra,
     });
+    river.progress.clear();
     const ended = await processes.run(command, { output: how.output });
     return { ended, findings: refusedRequests(registry.refused, project) };
   } finally {
@@ -208,6 +209,7 @@ async function runScripts(
     // By npm's own record of the tree, a package has no scripts where the lockfile keeps quiet about them. Without the
     // record it reads each package.json, as we have.
     await files.remove(path.join(project.directory, "node_modules", ".package-lock.json"));
+    river.progress.clear();
     const status = exitStatus(await processes.run(command, { output: how.output }));
     if (status === 0) return { started: true, complete: true, status, findings, scripts };
     const failed = scripts.map((script) =>

@@ -28,6 +28,8 @@ export interface RiverOptions {
 export interface Progress {
   stage(name: string, total: number): void;
   step(bytes: number): void;
+  /** Somebody else is about to write to the terminal. */
+  clear(): void;
 }
 
 export interface River {

@@ -14,14 +14,15 @@ import type { Files, World } from "../model/world.js";
 const BEAT_MS = 1_000;
 const LEFT_BEHIND_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
-const ID_BYTES = 64;
+const ID_BYTES = 512;
 
 /** Runs `work` when no other run of this user works on the project (an absolute path); says so while it waits. */
 export async function inTurn<Result>(world: World, project: string, work: () => Promise<Result>): Promise<Result> {
   const folder = path.join(storeDirectory(world.environment), "turns");
   await world.files.makeDirectory(folder, 0o700);
   const place = path.join(folder, createHash("sha256").update(project).digest("hex"));
-  const id = randomUUID();
+  const { host, pid } = world.processes.self;
+  const id = JSON.stringify({ host, pid, run: randomUUID() });
   await take(world, place, id);
   const beat = setInterval(() => void keep(world.files, place, id), BEAT_MS);
   try {
@@ -32,19 +33,29 @@ export async function inTurn<Result>(world: World, project: string, work: () => 
   }
 }
 
-async function take({ files, clock, terminal }: World, place: string, id: string): Promise<void> {
-  const ticket = `${place}.${id}`;
+async function take(world: World, place: string, id: string): Promise<void> {
+  const { files, terminal } = world;
+  const ticket = `${place}.${randomUUID()}`;
   await files.write(ticket, id, 0o600);
   try {
     for (let waited = false; !(await isFree(files, ticket, place)); waited = true) {
       if (!waited) terminal.err("secure-install: another run is at work in this project; waiting for it to end\n");
-      const held = await files.status(place);
-      if (held !== null && clock.now() - held.mtimeMs > LEFT_BEHIND_MS) await files.remove(place);
+      if (await isLeftBehind(world, place)) await files.remove(place);
       else await pause(LOOK_AGAIN_MS);
     }
   } finally {
     await files.remove(ticket);
   }
+}
+
+/** Whether its holder is gone: its process has ended, or, where that can't be told, nobody has written it for a while. */
+async function isLeftBehind({ files, clock, processes }: World, place: string): Promise<boolean> {
+  const held = await files.status(place);
+  if (held === null) return false;
+  if (clock.now() - held.mtimeMs > LEFT_BEHIND_MS) return true;
+  const holder = await files.read(place, ID_BYTES).catch(() => null);
+  const [, host, pid] = /^\{"host":"([^"\\]*)","pid":(\d{1,10}),/.exec(holder?.toString() ?? "") ?? [];
+  return host === processes.self.host && !processes.isRunning(Number(pid));
 }
 
 /** Whether the place was free; then it is taken now. */

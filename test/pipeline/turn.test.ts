@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,25 @@ test("what a killed run left behind is taken over", async () => {
   utimesSync(place, longAgo, longAgo);
   assert.equal(await inTurn(world, "/killed", async () => "done"), "done");
   assert.ok(!existsSync(place));
+});
+
+test("what a run left behind whose process has ended is taken over at once, and of one that runs it is not", async () => {
+  const { host, pid } = world.processes.self;
+  const ended = spawnSync(process.execPath, ["--version"]).pid;
+  let place = "";
+  await inTurn(world, "/interrupted", async () => {
+    place = join(turns, readdirSync(turns)[0] ?? "");
+  });
+  const begun = Date.now();
+  writeFileSync(place, JSON.stringify({ host, pid: ended, run: "x" }));
+  assert.equal(await inTurn(world, "/interrupted", async () => "done"), "done");
+  assert.ok(Date.now() - begun < 5_000);
+  writeFileSync(place, JSON.stringify({ host, pid, run: "x" }));
+  const waiting = inTurn(world, "/interrupted", async () => "done");
+  await pause(300);
+  assert.ok(existsSync(place));
+  rmSync(place);
+  assert.equal(await waiting, "done");
 });
 
 test("a turn that somebody else has taken over in between is not ended for them", async () => {
