@@ -1,7 +1,7 @@
 /** From what a run found to its report and its exit status. */
 import path from "node:path";
 import { EXIT } from "../model/codes.js";
-import type { Finding } from "../model/finding.js";
+import { type Finding, StopError } from "../model/finding.js";
 import { type LockfileReport, type Report, resultOf } from "../model/report.js";
 import type { World } from "../model/world.js";
 import type { Session } from "../pipeline/session.js";
@@ -37,7 +37,12 @@ export async function conclude(world: World, conclusion: Conclusion): Promise<nu
         quiet: flags.quiet === true,
       });
   if (flags.output !== undefined) {
-    await world.files.write(path.resolve(world.environment.workingDirectory, flags.output), text);
+    const file = path.resolve(world.environment.workingDirectory, flags.output);
+    await world.files.write(file, text).catch((error: Error) => {
+      // The verdict must not be lost with the file.
+      terminal.err(text);
+      throw new StopError("USAGE", `the report can't be written to ${file}: ${error.message}`, { at: "--output" });
+    });
   } else {
     terminal.out(text);
     const scripts = isJson || flags.quiet ? null : scriptsLine(report);

@@ -7,7 +7,10 @@ import { jsonError } from "../report/json.js";
 /** Prints the error: as JSON on stdout where the command line asks for JSON, else for people on stderr. */
 export function failed(world: World, argv: readonly string[], error: StopError): void {
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
-  const json = own.includes("--json") || own.includes("--format=json") || own[own.indexOf("--format") + 1] === "json";
+  const json =
+    own.includes("--json") ||
+    own.includes("--format=json") ||
+    own.some((word, at) => at > 0 && word === "json" && own[at - 1] === "--format");
   if (json) world.terminal.out(jsonError(commandIn(own), error));
   else world.terminal.err(humanError(error, world.terminal.color));
 }

@@ -1,4 +1,5 @@
 /** `secure-install <spec…>`: lock, verify, hand off; the project is untouched if anything is refused. */
+import { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
 import type { Session } from "../pipeline/session.js";
 import { inTurn } from "../pipeline/turn.js";
@@ -16,6 +17,7 @@ export async function install(
   extra: readonly string[],
 ): Promise<number> {
   const startedAt = world.clock.elapsed();
+  refuseWrapping(specs);
   const project = await realFolder(world);
   const work = async (session: Session): Promise<number> => {
     const npm = await findInstaller(world, project);
@@ -32,6 +34,16 @@ export async function install(
 /** `npm:left-pad@1` is `left-pad@1`: the ecosystem can be said, as in trust.json. */
 function withoutEcosystem(spec: string): string {
   return spec.startsWith("npm:") ? spec.slice("npm:".length) : spec;
+}
+
+const INSTALLERS = ["npm", "pnpm", "yarn", "bun", "pip", "uv"];
+
+/** `secure-install npm install x` is not understood yet; taken for names, it would ask for packages called npm and install. */
+function refuseWrapping(specs: readonly string[]): void {
+  const [first = ""] = specs;
+  if (specs.length < 2 || !INSTALLERS.includes(first)) return;
+  const help = `Say what is to be installed alone: secure-install <package>. The package called ${first} is npm:${first}.`;
+  throw new StopError("USAGE", `"${first}" before other words is not understood`, { help });
 }
 
 function savingFlags(flags: InstallFlags): string[] {

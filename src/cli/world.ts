@@ -50,6 +50,12 @@ function realTerminal(environment: Environment): Terminal {
   const { NO_COLOR, FORCE_COLOR } = environment.variables;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
   const isTTY = process.stderr.isTTY === true;
+  // A reader that has heard enough (`| head`) is no error, and must not change the exit status.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   return {
     isTTY,
     columns: process.stderr.columns ?? 80,

@@ -55,7 +55,7 @@ export function parseClaims(bytes: Uint8Array, name: string, version: string): P
   const manifest = parseObject(bytes);
   if (manifest === null) return unreadable(name, version);
   if (manifest.name !== name || manifest.version !== version) {
-    const got = `${String(manifest.name)}@${String(manifest.version)}`;
+    const got = `${text(manifest.name) ?? "(no name)"}@${text(manifest.version) ?? "(no version)"}`;
     const says = "the registry answered for another package or version than it was asked for";
     return { ok: false, finding: finding("CLAIM_NAME_MISMATCH", { says, expected: `${name}@${version}`, got }) };
   }
@@ -76,7 +76,7 @@ export function parsePublication(bytes: Uint8Array, name: string, version: strin
   const packument = parseObject(bytes);
   if (packument === null || packument.name !== name) return unreadable(name, version);
   const times = object(packument.time) ?? {};
-  const at = Object.hasOwn(times, version) ? Date.parse(String(times[version])) : Number.NaN;
+  const at = Object.hasOwn(times, version) ? Date.parse(text(times[version]) ?? "") : Number.NaN;
   const siblings = Object.entries(object(packument.versions) ?? {}).flatMap(([other, manifest]) => {
     const dist = object(object(manifest)?.dist);
     const integrity = text(dist?.integrity);
@@ -91,7 +91,11 @@ export function parsePublication(bytes: Uint8Array, name: string, version: strin
 export function manifestFromPackument(bytes: Uint8Array, version: string): Buffer | null {
   const versions = object(parseObject(bytes)?.versions);
   if (versions === null || !Object.hasOwn(versions, version)) return null;
-  return Buffer.from(JSON.stringify(versions[version]));
+  try {
+    return Buffer.from(JSON.stringify(versions[version]));
+  } catch {
+    return null; // Nested so deep that it can be read, and not written.
+  }
 }
 
 function unreadable(name: string, version: string): { readonly ok: false; readonly finding: Finding } {

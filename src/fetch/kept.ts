@@ -50,7 +50,8 @@ export function openKept(files: Files, directory: string): Kept {
 
 /** One line of JSON, the same for the same key: comparing it compares the key. */
 function headerOf(key: string, kind: string): Buffer {
-  return Buffer.from(`${JSON.stringify({ format: 1, kind, key })}\n`);
+  const known = key.length <= HEADER_BYTES / 4 ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return Buffer.from(`${JSON.stringify({ format: 1, kind, key: known })}\n`);
 }
 
 function nullIfLarger(error: unknown): null {

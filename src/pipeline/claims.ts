@@ -53,7 +53,8 @@ export async function askPublication(river: River, registry: Registry, asked: As
   const key = `${address} ${asked.version}`;
   const kept = await river.quarantine.kept(key, "publication", LIMITS.manifestBytes);
   const known = kept === null ? null : parsePublication(kept, asked.name, asked.version);
-  if (known?.ok) return known;
+  // Without a time it can only refuse, and before it refuses the registry is asked again.
+  if (known?.ok && (known.value.at !== null || river.options.offline)) return known;
   return packuments(async () => {
     const answer = await get(river, registry, address, LIMITS.packumentBytes);
     if (!answer.ok) return answer;
@@ -65,14 +66,18 @@ export async function askPublication(river: River, registry: Registry, asked: As
 
 async function fetchManifest(river: River, registry: Registry, asked: Asked, address: string): Promise<Parsed<Buffer>> {
   const answer = await get(river, registry, address, LIMITS.manifestBytes);
-  if (answer.ok || answer.status !== 404) return answer;
-  // Some registries know packuments only.
+  if (answer.ok || !knowsNoSuchPath(answer)) return answer;
   const packument = await packuments(() =>
     get(river, registry, packumentAddress(registry.url, asked.name), LIMITS.packumentBytes),
   );
   if (!packument.ok) return answer;
   const manifest = manifestFromPackument(packument.value, asked.version);
   return manifest === null ? answer : { ok: true, value: manifest };
+}
+
+/** Some registries know packuments only, and say so in different ways, or send on whatever they do not know. */
+function knowsNoSuchPath(answer: Extract<Got, { readonly ok: false }>): boolean {
+  return [400, 404, 405, 501].includes(answer.status ?? 0) || answer.finding.code === "FETCH_REDIRECT";
 }
 
 type Got =

@@ -33,7 +33,7 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
   if (claims === null) return unavailable(known.claimed);
   const { name, version } = known.artifact;
   const { keys, id } = known.home;
-  const publication = needsPublication(keys, claims.signatures)
+  const publication = needsPublication(keys, claims.signatures, river.now)
     ? await askPublication(river, known.asked, known.artifact)
     : null;
   if (publication !== null && !publication.ok) return unavailable(publication);
@@ -46,6 +46,7 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
     published: claims.integrity,
     signatures: claims.signatures,
     publication: publication?.value ?? null,
+    now: river.now,
   });
 }
 

@@ -2,6 +2,7 @@
 import { formatDigest } from "../model/digest.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import { LIMITS } from "../model/limits.js";
+import type { Identity } from "../model/policy.js";
 import { registryAt } from "../trust/lookup.js";
 import { askPublication } from "./claims.js";
 import type { Known } from "./known.js";
@@ -19,7 +20,21 @@ export async function gatherOpenPgp(river: River, known: Known): Promise<Outcome
   const addresses = new Set(identities.map((identity) => fill(identity.signatureUrl ?? "{url}.asc", known)));
   const outcomes: Outcome[] = [];
   for (const address of addresses) outcomes.push(await one(river, known, address));
-  return merge(outcomes);
+  return ofCandidates(merge(outcomes), known);
+}
+
+/** Sound, but by a certificate of the store whose owner no rule names here: a stranger to this package. */
+function ofCandidates(outcome: Outcome, known: Known): Outcome {
+  if (outcome.outcome !== "verified") return outcome;
+  const named = new Set(known.candidates.flatMap(({ identities }) => identities.map(fingerprintOf)));
+  const isNamed = (signer: Signer): boolean => signer.type === "openpgp" && named.has(signer.fingerprint);
+  if (outcome.signers.some(isNamed)) return outcome;
+  const detail = "it is signed, by a key of the trust store whose owner no rule names for this package";
+  return { outcome: "unknown-signer", signers: outcome.signers, detail };
+}
+
+function fingerprintOf(identity: Identity): string | null {
+  return identity.type === "openpgp" ? identity.fingerprint : null;
 }
 
 async function one(river: River, known: Known, address: string): Promise<Outcome> {
@@ -27,9 +42,20 @@ async function one(river: River, known: Known, address: string): Promise<Outcome
   if (known.inspection === null || subject === null) {
     return { outcome: "absent", detail: "an OpenPGP signature covers bytes, and they were not looked at" };
   }
-  const signature = await askSignature(river, address, formatDigest(subject));
-  if (!(signature instanceof Uint8Array)) return signature;
+  const key = `${address} ${formatDigest(subject)}`;
   const bytes = await readAll(river, known);
+  // What was kept may confirm; before it refuses, the publisher's address is asked again.
+  const kept = await river.quarantine.kept(key, "openpgp", LIMITS.signatureBytes);
+  const outcome = kept === null ? null : await judged(river, known, bytes, kept);
+  if (outcome !== null && (outcome.outcome === "verified" || river.options.offline)) return outcome;
+  const signature = await askSignature(river, address);
+  if (!(signature instanceof Uint8Array)) return signature;
+  const fresh = await judged(river, known, bytes, signature);
+  if (fresh.outcome === "verified") await river.quarantine.keep(key, "openpgp", signature);
+  return fresh;
+}
+
+async function judged(river: River, known: Known, bytes: Uint8Array, signature: Uint8Array): Promise<Outcome> {
   const { verifyOpenPgp } = await import("../verify/openpgp.js");
   const verify = (publishedAt: number | null) =>
     verifyOpenPgp({ bytes, signature, certificates: river.trust.certificates, now: river.now, publishedAt });
@@ -40,17 +66,10 @@ async function one(river: River, known: Known, address: string): Promise<Outcome
   return publication.ok && publication.value.at !== null ? verify(publication.value.at) : outcome;
 }
 
-/** Kept signatures are taken again, and verified again: an artifact's bytes never change. */
-async function askSignature(river: River, address: string, subject: string): Promise<Uint8Array | Outcome> {
-  const key = `${address} ${subject}`;
-  const kept = await river.quarantine.kept(key, "openpgp", LIMITS.signatureBytes);
-  if (kept !== null) return kept;
+async function askSignature(river: River, address: string): Promise<Uint8Array | Outcome> {
   const redirects = registryAt(river.trust, address)?.redirects ?? [];
   const answer = await river.client.get(address, { maxBytes: LIMITS.signatureBytes, redirects });
-  if (answer.ok) {
-    await river.quarantine.keep(key, "openpgp", answer.value.body);
-    return answer.value.body;
-  }
+  if (answer.ok) return answer.value.body;
   if (answer.status === 404 || answer.status === 410)
     return { outcome: "absent", detail: `there is no signature at ${address}` };
   return { outcome: "unavailable", code: answer.code, detail: answer.says };

@@ -1,6 +1,7 @@
 /** Where an artifact comes from, whose name it is, and who is asked for its proofs. Nothing is fetched here. */
 import { tarballAddress } from "../ecosystem/npm.js";
 import type { NpmSettings } from "../ecosystem/npmrc.js";
+import { shown } from "../fetch/address.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import { scopeOf } from "../model/names.js";
@@ -73,7 +74,9 @@ function fromRegistry(artifact: Artifact, trust: TrustStore, address: string): O
     const says = `${name} is at home in the registry "${home.id}", and would come from "${from.id}"`;
     return { ok: false, finding: finding("REGISTRY_NOT_HOME", { says, expected: home.url, got: from.url }) };
   }
-  const evidence = trust.registries.find((registry) => registry.id === from.evidenceFrom) ?? from;
+  const named = trust.registries.find((registry) => registry.id === from.evidenceFrom);
+  // Whom `from` does not serve under this name, it does not speak for: a private name is not told to the public registry.
+  const evidence = named !== undefined && mayServe(trust, named, home) ? named : from;
   return { ok: true, origin: { type: "registry", home, from, evidence, tarball: address } };
 }
 
@@ -101,12 +104,27 @@ function unknownRegistry(artifact: Artifact, address: string): Finding {
 
 /** REGISTRY_UNKNOWN for the registry at `base`, with the line of trust.json that would declare it. */
 export function undeclared(base: string, home: string, got: string = base): Finding {
-  const id = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
-  const own = `"${id}": { "url": "${base}", "home": ["${home}"], "require": ["integrity"] }`;
-  const mirror = `"${id}": { "url": "${base}", "serves": "npmjs", "evidenceFrom": "npmjs", "require": ["integrity"] }`;
+  const url = URL.canParse(base) ? new URL(base) : null;
+  const place = shown(base);
+  if (url?.protocol === "http:") {
+    return finding("FETCH_INSECURE_URL", {
+      says: `the registry at ${place} is asked over plain HTTP`,
+      got: shown(got),
+    });
+  }
+  const says = `no registry is declared at ${place}`;
+  if (url !== null && (url.username !== "" || url.password !== "")) {
+    const help = `Take the user name and password out of the address, and give them to npm under //${url.host}/:_auth; then declare the registry in trust.json.`;
+    return finding("REGISTRY_UNKNOWN", { says, got: shown(got), help });
+  }
+  const named = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
+  const id = named === "npmjs" || named === "pypi" ? "mirror" : named;
+  const entry = (more: Readonly<Record<string, unknown>>): string =>
+    `"${id}": ${JSON.stringify({ url: place, ...more, require: ["integrity"] })}`;
+  const mirror = entry({ serves: "npmjs", evidenceFrom: "npmjs" });
   return finding("REGISTRY_UNKNOWN", {
-    says: `no registry is declared at ${base}`,
-    got,
-    help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${own}. If it mirrors npm's public registry: ${mirror}.`,
+    says,
+    got: shown(got),
+    help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${entry({ home: [home] })}. If it mirrors npm's public registry: ${mirror}.`,
   });
 }

@@ -45,11 +45,17 @@ export interface RegistrySignatureInput {
   readonly signatures: readonly SignatureClaim[];
   /** Asked for only where `needsPublication` says so. */
   readonly publication: Publication | null;
+  /** Milliseconds. */
+  readonly now: number;
 }
 
 /** Whether a retired key signed, so that the time of publication and the succession of keys matter. */
-export function needsPublication(keys: readonly RegistryKey[], signatures: readonly SignatureClaim[]): boolean {
-  return signatures.some((claim) => keyFor(keys, claim)?.expires != null);
+export function needsPublication(
+  keys: readonly RegistryKey[],
+  signatures: readonly SignatureClaim[],
+  now: number,
+): boolean {
+  return signatures.some((claim) => (keyFor(keys, claim)?.expires ?? Number.POSITIVE_INFINITY) <= now);
 }
 
 /**
@@ -95,7 +101,7 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
  */
 function outsideItsTime(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
   const key = keyFor(input.keys, claim);
-  if (key === null || key.expires === null) return null;
+  if (key === null || key.expires === null || key.expires > input.now) return null;
   const end = new Date(key.expires).toISOString().slice(0, 10);
   const publication = input.publication;
   if (publication === null || publication.at === null) {
@@ -129,10 +135,15 @@ function overtakenBy(input: RegistrySignatureInput, retired: RegistryKey): strin
 
 function signedBySuccessor(input: RegistrySignatureInput, retired: RegistryKey, sibling: SignedSibling): boolean {
   const message = Buffer.from(`${input.name}@${sibling.version}:${sibling.integrity}`);
-  return sibling.signatures.some((claim) => {
+  return sibling.signatures.slice(0, MAX_SIGNATURES).some((claim) => {
     const key = keyFor(input.keys, claim);
-    return key !== null && key.expires === null && key.keyid !== retired.keyid && holds(input.keys, claim, message);
+    return key !== null && key.keyid !== retired.keyid && outlives(key, retired) && holds(input.keys, claim, message);
   });
+}
+
+/** A successor may itself have ended since. */
+function outlives(key: RegistryKey, retired: RegistryKey): boolean {
+  return key.expires === null || key.expires > (retired.expires ?? Number.POSITIVE_INFINITY);
 }
 
 /** One line: the same major version, or for 0.x the same minor. Prereleases follow no order in time. */

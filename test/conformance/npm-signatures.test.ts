@@ -69,6 +69,7 @@ function outcomeOf(record: RecordedManifest, own: DigestSet, publication: Public
     name,
     version,
     registry: NPMJS.id,
+    now: Date.UTC(2026, 0, 1),
     keys: NPMJS.keys,
     own,
     published,

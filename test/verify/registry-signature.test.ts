@@ -11,6 +11,7 @@ import {
 
 const HEX = "ab".repeat(64);
 const PUBLISHED = `sha512-${Buffer.from(HEX, "hex").toString("base64")}`;
+const NOW = Date.parse("2026-06-01T00:00:00Z");
 const ENDED = Date.parse("2025-01-29T00:00:00Z");
 
 interface Pair {
@@ -39,6 +40,7 @@ const good: RegistrySignatureInput = {
   name: "lib",
   version: "1.2.3",
   registry: "npmjs",
+  now: NOW,
   keys: [old.key, current.key],
   own: { sha512: HEX },
   published: PUBLISHED,
@@ -125,8 +127,8 @@ describe("registry-signature", () => {
     const byOld = { signatures: [signed(old)] };
 
     it("asks for the time of publication only then", () => {
-      assert.equal(needsPublication(good.keys, [signed(current)]), false);
-      assert.equal(needsPublication(good.keys, [signed(old)]), true);
+      assert.equal(needsPublication(good.keys, [signed(current)], NOW), false);
+      assert.equal(needsPublication(good.keys, [signed(old)], NOW), true);
     });
 
     it("passes what was published before its end", () => {
@@ -143,6 +145,20 @@ describe("registry-signature", () => {
       const at = ENDED - 1;
       assert.equal(codeOf({ ...byOld, publication: { at, siblings: [sibling("1.2.2", current)] } }), "KEY_EXPIRED");
       assert.equal(codeOf({ ...byOld, publication: { at, siblings: [sibling("1.0.9", current)] } }), "KEY_EXPIRED");
+    });
+
+    it("refuses it too once the successor has ended in its turn, or has an end planned", () => {
+      const publication = { at: ENDED - 1, siblings: [sibling("1.2.2", current)] };
+      for (const expires of [NOW - 1, NOW + 1]) {
+        const keys = [old.key, { ...current.key, expires }];
+        assert.equal(codeOf({ ...byOld, keys, publication }), "KEY_EXPIRED");
+      }
+    });
+
+    it("does not call a key with a planned end ended", () => {
+      const keys = [{ ...old.key, expires: NOW + 1 }, current.key];
+      assert.equal(needsPublication(keys, [signed(old)], NOW), false);
+      assert.equal(codeOf({ ...byOld, keys }), "verified");
     });
 
     it("passes where the successor only went back to repair an older minor, or signed another line", () => {
