@@ -4,7 +4,8 @@ import path from "node:path";
 import type { Files } from "../model/world.js";
 
 const KIND = /^[a-z][a-z0-9-]{0,40}$/;
-const HEADER_BYTES = 8 * 1024;
+/** A longer key stands in the header by its digest. */
+const LONGEST_KEY = 2048;
 
 export interface Kept {
   /** Keeps `bytes` under a key (such as an address or a purl) and a kind (lower case letters, digits, `-`). */
@@ -26,7 +27,6 @@ export function openKept(files: Files, directory: string): Kept {
   return {
     keep: async (key, kind, bytes) => {
       const header = headerOf(key, kind);
-      if (header.length > HEADER_BYTES) throw new RangeError("a key is longer than can be kept");
       const file = place(key, kind);
       const writer = await files.create(path.join(directory, kind));
       try {
@@ -50,7 +50,7 @@ export function openKept(files: Files, directory: string): Kept {
 
 /** One line of JSON, the same for the same key: comparing it compares the key. */
 function headerOf(key: string, kind: string): Buffer {
-  const known = key.length <= HEADER_BYTES / 4 ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  const known = key.length <= LONGEST_KEY ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
   return Buffer.from(`${JSON.stringify({ format: 1, kind, key: known })}\n`);
 }
 

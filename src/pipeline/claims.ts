@@ -75,9 +75,9 @@ async function fetchManifest(river: River, registry: Registry, asked: Asked, add
   return manifest === null ? answer : { ok: true, value: manifest };
 }
 
-/** Some registries know packuments only, and say so in different ways, or send on whatever they do not know. */
+/** Some registries know packuments only, and say so in different ways. */
 function knowsNoSuchPath(answer: Extract<Got, { readonly ok: false }>): boolean {
-  return [400, 404, 405, 501].includes(answer.status ?? 0) || answer.finding.code === "FETCH_REDIRECT";
+  return [400, 404, 405, 501].includes(answer.status ?? 0);
 }
 
 type Got =

@@ -119,12 +119,12 @@ export function undeclared(base: string, home: string, got: string = base): Find
   }
   const named = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
   const id = named === "npmjs" || named === "pypi" ? "mirror" : named;
-  const entry = (more: Readonly<Record<string, unknown>>): string =>
-    `"${id}": ${JSON.stringify({ url: place, ...more, require: ["integrity"] })}`;
-  const mirror = entry({ serves: "npmjs", evidenceFrom: "npmjs" });
+  const begin = `"${id}": { "url": ${JSON.stringify(place)}`;
+  const own = `${begin}, "home": [${JSON.stringify(home)}], "require": ["integrity"] }`;
+  const mirror = `${begin}, "serves": "npmjs", "evidenceFrom": "npmjs", "require": ["integrity"] }`;
   return finding("REGISTRY_UNKNOWN", {
     says,
     got: shown(got),
-    help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${entry({ home: [home] })}. If it mirrors npm's public registry: ${mirror}.`,
+    help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${own}. If it mirrors npm's public registry: ${mirror}.`,
   });
 }

@@ -106,7 +106,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: "a signature over no digest at all",
     on: "over-nothing",
-    codes: ["DIGEST_MISMATCH"],
+    codes: ["SIGNATURE_MALFORMED"],
     attack: (name) =>
       simulator.alterManifest(name, "1.0.0", (own) => ({ ...own, dist: { ...own.dist, integrity: "" } })),
   },
