@@ -33,7 +33,7 @@ export function weakening(registry: Registry): readonly Finding[] {
   const isBuiltin = BUILTIN.some((known) => known.id === registry.id);
   const floor = isBuiltin ? registry.floor : registry.home.includes("*") ? (builtin?.floor ?? []) : [];
   const missing = floor.filter((kind) => !registry.require.includes(kind));
-  if (missing.length === 0) return [];
+  if (missing.length === 0) return addedKeys(registry);
   const whose = isBuiltin ? "its built-in floor" : `the floor of "${builtin?.id}", whose names it takes with "*"`;
   return [
     finding("POLICY_WEAKENED", {
@@ -41,7 +41,18 @@ export function weakening(registry: Registry): readonly Finding[] {
       expected: floor.join(", "),
       got: registry.require.join(", ") || "nothing",
     }),
+    ...addedKeys(registry),
   ];
+}
+
+/** Whoever holds a key that was added to a built-in registry can sign any of its packages. */
+function addedKeys(registry: Registry): readonly Finding[] {
+  const builtin = BUILTIN.find((known) => known.id === registry.id);
+  if (builtin === undefined) return [];
+  const added = registry.keys.filter((key) => !builtin.keys.some((own) => own.spki === key.spki));
+  if (added.length === 0) return [];
+  const says = `registries.${registry.id} believes keys that are not built in: ${added.map(({ keyid }) => keyid).join(", ")}.`;
+  return [finding("POLICY_WEAKENED", { says })];
 }
 
 function exceptionEnd(exception: Exception, now: number): readonly Finding[] {
