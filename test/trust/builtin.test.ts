@@ -76,6 +76,15 @@ test("less than the built-in floor is a weakening that names what is missing", (
   assert.deepEqual([finding?.expected, finding?.got], ["integrity, registry-signature", "integrity"]);
 });
 
+test("a key added to npm's registry is a weakening, and is named", () => {
+  const key = mintKey();
+  const registries = read({ npmjs: { keys: [key] } });
+  const [finding, ...more] = storeFindings({ registries, rules: [], exceptions: [] }, NOW);
+  assert.deepEqual(more, []);
+  assert.equal(finding?.code, "POLICY_WEAKENED");
+  assert.ok(finding?.says.includes(key.keyid));
+});
+
 test("taking every name from npm's registry without its floor is a weakening too", () => {
   const open = read({ all: { url: "https://npm.example.net/", home: ["*"] } });
   assert.match(storeFindings({ registries: open, rules: [], exceptions: [] }, NOW)[0]?.says ?? "", /registries\.all/);
