@@ -75,16 +75,25 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 /** Settings that shape the tree or the terminal, and neither reach out nor run anything. */
 const BEHAVIOUR = [
-  ...["install-strategy", "install-links", "bin-links", "engine-strict", "legacy-peer-deps", "strict-peer-deps"],
-  ...["os", "cpu", "libc", "include", "workspace", "workspaces", "include-workspace-root", "maxsockets"],
+  ...["bin-links", "engine-strict", "legacy-peer-deps", "strict-peer-deps", "os", "cpu", "libc", "maxsockets"],
   ...["loglevel", "progress", "color", "unicode"],
 ] as const;
 
 /** Settings that shape what a lock step resolves, and how it is written down. */
 const RESOLUTION = [
   ...["tag", "before", "min-release-age", "min-release-age-exclude", "prefer-dedupe", "lockfile-version"],
+  ...["install-strategy", "install-links", "workspace", "workspaces", "include-workspace-root"],
   ...["omit-lockfile-registry-resolved", "format-package-lock", "save-exact", "save-prefix"],
 ] as const;
+
+/**
+ * What is left out, and by name all that is not: npm reads the project's .npmrc itself, and there `omit`, `include`,
+ * `production` or `optional` would add to a list on the command line. `prod` keeps that list from being empty.
+ */
+export function narrowingFlags(omit: readonly string[]): readonly string[] {
+  const kept = ["prod", "dev", "optional", "peer"].filter((kind) => !omit.includes(kind));
+  return [...omit.map((kind) => `--omit=${kind}`), ...kept.map((kind) => `--include=${kind}`)];
+}
 
 /** The flags for those of `settings` that may take part in an installation. */
 export function behaviourFlags(npm: Npm, settings: Settings): readonly string[] {

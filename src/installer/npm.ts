@@ -9,6 +9,7 @@ import {
   extraFlags,
   gatewayFlags,
   ifKnown,
+  narrowingFlags,
   proxyVariables,
   registryFlags,
   resolutionFlags,
@@ -59,13 +60,17 @@ export function npmCi(request: CiRequest): Command {
     args: [
       "ci",
       ...behaviourFlags(npm, request.settings),
-      ...request.omit.map((kind) => `--omit=${kind}`),
+      ...narrowingFlags(request.omit),
       ...extraFlags(request.extra),
       ...sealingFlags(npm, folder, cache),
       ...gatewayFlags(npm, cache),
       ...ifKnown(npm, "allow-remote", request.sources.has("remote") ? "all" : "none"),
       ...ifKnown(npm, "allow-file", request.sources.has("file") ? "all" : "none"),
       "--package-lock-only=false",
+      // The lockfile says where everything lies; with other answers npm would make another tree of it.
+      "--install-strategy=hoisted",
+      "--install-links=false",
+      "--workspaces=null",
       ...registryFlags([{ scope: null, url }, ...request.scopes.map((scope) => ({ scope, url }))]),
     ],
   });

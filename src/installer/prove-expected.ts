@@ -96,8 +96,8 @@ export function expectTree(
   for (const { location } of [...packages, ...links])
     tops.add(location.replace(/(^|\/)node_modules\/.*$/, "$1node_modules"));
   const binTargets = placeBins(root, [...sorted, ...links], platform);
-  const own = nodeAt(root, "node_modules");
-  if (own?.kind === "folder") own.entries.set(".package-lock.json", { kind: "own" });
+  // npm 10 leaves its note also where there is nothing to install.
+  folderAt(root, "node_modules", false).entries.set(".package-lock.json", { kind: "own" });
   return { root, tops: [...tops], binTargets };
 }
 

@@ -19,6 +19,7 @@ import { type Admitted, admit, ownScripts, plannedScripts } from "./plan.js";
 import { localFolders, type Project } from "./project.js";
 import { prove } from "./prove.js";
 import type { Inputs, River } from "./river.js";
+import { shadowing } from "./shadowing.js";
 
 export interface Installation {
   readonly npm: Npm;
@@ -70,6 +71,11 @@ export async function handOff(
   }
   if (proof.length > 0) return incomplete(null, [...findings, ...proof, ...aside]);
   const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, project.directory))];
+  const shadowed = scripts.some((script) => script.outcome === "ran") ? shadowing(river, admitted) : [];
+  if (shadowed.length > 0) {
+    const blocked = scripts.map((script) => ({ ...script, outcome: "blocked" as const }));
+    return { started: true, complete: true, status: null, findings: [...findings, ...shadowed], scripts: blocked };
+  }
   return runScripts(river, how, project, scripts, findings);
 }
 

@@ -23,7 +23,8 @@ export async function prove(
   const { files, workers, environment } = river.world;
   const total = admitted.reduce((sum, one) => sum + one.files.length, 0);
   river.progress.stage("proving the tree", total);
-  const bundled = await Promise.all(judged.filter(isBundled).map((one) => expectBundled(one, judged)));
+  const byLocation = new Map(judged.map((one) => [one.verdict.artifact.location, one]));
+  const bundled = await Promise.all(judged.filter(isBundled).map((one) => expectBundled(one, byLocation)));
   const proof = await proveTree({
     files,
     hash: (paths) => workers.run<(string | null)[]>("hash", paths),
@@ -50,9 +51,9 @@ function expectPackage(river: River, one: Admitted): ExpectedPackage {
 }
 
 /** Its files are in the archive that holds it; only the commands that npm links for it are added. */
-async function expectBundled({ verdict }: Judged, judged: readonly Judged[]): Promise<ExpectedPackage[]> {
+async function expectBundled({ verdict }: Judged, byLocation: ReadonlyMap<string, Judged>): Promise<ExpectedPackage[]> {
   const { artifact } = verdict;
-  const holder = judged.find((one) => holds(one, artifact));
+  const holder = artifact.source.type === "bundled" ? byLocation.get(artifact.source.within) : undefined;
   const inner = holder === undefined ? "" : artifact.location.slice(holder.verdict.artifact.location.length + 1);
   const text = holder?.listing?.bundled[`${inner}/package.json`];
   if (text === undefined || holder?.listing == null) return [];
@@ -69,10 +70,6 @@ async function expectBundled({ verdict }: Judged, judged: readonly Judged[]): Pr
   return [
     { label: `${name}@${version}`, location, files: none, bins: facts.bin, optional: true, readArchived: readNothing },
   ];
-}
-
-function holds(one: Judged, artifact: Artifact): boolean {
-  return one.listing !== null && artifact.location.startsWith(`${one.verdict.artifact.location}/`);
 }
 
 /** Workspaces and root `file:` folders: what they link as commands is theirs to say. */

@@ -65,6 +65,17 @@ test("what is allowed for one version is allowed for no other, wherever it stand
   assert.deepEqual([ran(project, "older"), ran(project, "holder/node_modules/older")], [false, true]);
 });
 
+test("a command called node, brought by a package that may run nothing, keeps every script from running", async () => {
+  simulator.publish({ ...small("helper", "1.0.0", { bin: { node: "mark.cjs" } }), "mark.cjs": leavesMark("helper") });
+  const project = await scene.project({ eager: "1.0.0", helper: "1.0.0" });
+  await allow(project, ["npm:eager@1.x"]);
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.equal(status, 65, brief(report));
+  assert.ok(report.findings.some(({ code, says }) => code === "HANDOFF_UNSEALED" && says.includes("helper@1.0.0")));
+  assert.deepEqual(outcomes(report.scripts), { eager: "blocked" });
+  assert.ok(!ran(project, "eager"));
+});
+
 test("a lockfile that keeps quiet about a script neither hides it nor lets it run", async () => {
   const project = await scene.forged({ eager: "1.0.0", quiet: "1.0.0" }, ({ packages }) => {
     for (const name of ["eager", "quiet"]) delete packages[`node_modules/${name}`]?.hasInstallScript;

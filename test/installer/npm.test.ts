@@ -148,12 +148,16 @@ describe("npm ci under the seal", { concurrency: 2 }, () => {
     const [cli = "", , ...flags] = command.args;
     const { output } = await start({ ...command, args: [cli, "config", "ls", "--json", ...flags] });
     const settings = JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1));
+    const given = new Map<string, string[]>();
     for (const flag of flags) {
-      const [, key = "", value] = /^--([^=]+)=(.*)$/s.exec(flag) ?? [];
+      const [, key = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(flag) ?? [];
+      given.set(key, [...(given.get(key) ?? []), value === "null" ? "" : value]);
+    }
+    for (const [key, values] of given) {
       // The one that a project can change: npm keeps it outside its order. Its file yields to the project's .npmrc,
       // which yields to us.
       if (key === "globalconfig") continue;
-      assert.equal([settings[key]].flat().join(), value, key);
+      assert.equal([settings[key]].flat().join(), values.join(), key);
     }
   });
 
