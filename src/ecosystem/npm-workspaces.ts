@@ -11,6 +11,7 @@ export async function workspaceFolders(
   manifest: Readonly<Record<string, unknown>>,
 ): Promise<string[]> {
   if (manifest.workspaces === undefined) return [];
+  refuseWidePatterns(directory, manifest.workspaces);
   const { default: mapWorkspaces } = await import("@npmcli/map-workspaces");
   try {
     const found = await mapWorkspaces({ cwd: directory, pkg: manifest });
@@ -23,4 +24,29 @@ export async function workspaceFolders(
       { at: file },
     );
   }
+}
+
+const MOST_PATTERNS = 100;
+const LONGEST_PATTERN = 1024;
+
+/** A pattern that leads out of the project, or searches it many times over, would have us look at the whole disk. */
+function refuseWidePatterns(directory: string, workspaces: unknown): void {
+  const listed = Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | null)?.packages;
+  const patterns: unknown[] = Array.isArray(listed) ? listed : [];
+  const isWide = (pattern: unknown): boolean => {
+    if (typeof pattern !== "string" || pattern.length > LONGEST_PATTERN || path.isAbsolute(pattern)) return true;
+    const segments = pattern.replace(/^!/, "").split(/[/\\]/);
+    return (
+      segments.includes("..") ||
+      segments.filter((segment) => segment.includes("**")).length > 1 ||
+      /^[/\\]/.test(pattern)
+    );
+  };
+  if (patterns.length <= MOST_PATTERNS && !patterns.some(isWide)) return;
+  const file = path.join(directory, "package.json");
+  const says = `the workspaces in ${file} lead out of the project, or are more than can be searched`;
+  throw new StopError("LOCKFILE_UNREADABLE", says, {
+    at: file,
+    help: "Name the workspaces' folders, at most with one **.",
+  });
 }

@@ -3,6 +3,9 @@ export const LIMITS = {
   lockfileBytes: 64 * 1024 * 1024,
   lockfileEntries: 100_000,
   lockfileDepth: 200,
+  /** Packages whose metadata npm's resolver may ask for in one lock step. */
+  resolvedNames: 20_000,
+  lockMs: 1_800_000,
   trustFileBytes: 4 * 1024 * 1024,
   certificateBytes: 1024 * 1024,
   manifestBytes: 8 * 1024 * 1024,

@@ -71,7 +71,8 @@ export async function handOff(
   }
   if (proof.length > 0) return incomplete(null, [...findings, ...proof, ...aside]);
   const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, project.directory))];
-  const shadowed = scripts.some((script) => script.outcome === "ran") ? shadowing(river, admitted) : [];
+  const locations = scripts.filter((script) => script.outcome === "ran").map((script) => script.location);
+  const shadowed = await shadowing(river, project.directory, admitted, locations);
   if (shadowed.length > 0) {
     const blocked = scripts.map((script) => ({ ...script, outcome: "blocked" as const }));
     return { started: true, complete: true, status: null, findings: [...findings, ...shadowed], scripts: blocked };

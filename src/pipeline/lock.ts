@@ -44,14 +44,20 @@ export async function lockInCopy(
 ): Promise<Locked> {
   const { files } = river.world;
   const { registry } = river.npm;
-  if (registryAt(river.trust, registry) === null) return { ok: false, findings: [undeclared(registry, "*")] };
+  if (registryAt(river.trust, registry) === null)
+    return { ok: false, findings: [undeclared(registry, "*", river.masked)] };
   const copy = await copyManifests(files, { project: directory, folders: await foldersOf(river, directory), also: [] });
   const troubles: Finding[] = [];
+  const names = new Set<string>();
   let kept = false;
   const cache = await files.makeTemporary("secure-install-cache-");
   const gateway = await openLockGateway({
     routes: routesOf(river),
-    upstream: (wanted) => askUpstream(river, wanted, troubles),
+    upstream: (wanted) => {
+      if (names.add(wanted.name).size > LIMITS.resolvedNames)
+        throw new Error("more packages are asked for than any tree holds");
+      return askUpstream(river, wanted, troubles);
+    },
     tarball: (wanted) => verifiedTarball(river, directory, wanted),
   });
   try {
@@ -59,6 +65,7 @@ export async function lockInCopy(
     if (unresolved.length > 0) return { ok: false, findings: unresolved };
     const ended = await river.world.processes.run(lockCommand(river, how, copy, cache, gateway, request), {
       output: { keep: LIMITS.signatureBytes },
+      timeoutMs: LIMITS.lockMs,
     });
     // Where the registry could not be asked, npm's own words are about what follows from it.
     if (ended.status !== 0) return { ok: false, findings: [troubles[0] ?? failed(ended.output, gateway.refused)] };
@@ -130,7 +137,9 @@ async function foldersOf(river: River, directory: string): Promise<string[]> {
     if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
     throw error;
   });
-  return [...new Set([...declared, ...(project === null ? [] : localFolders(project.lockfile.artifacts))])].sort();
+  const folders = new Set([...declared, ...(project === null ? [] : localFolders(project.lockfile.artifacts))]);
+  // "" is the project itself, by `file:.`; what leads out of it is refused when the new lockfile is judged.
+  return [...folders].filter((folder) => folder !== "" && !folder.split("/").includes("..")).sort();
 }
 
 function failed(output: string, refused: readonly string[]): Finding {

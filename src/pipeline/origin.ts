@@ -7,6 +7,7 @@ import { type Finding, finding } from "../model/finding.js";
 import { scopeOf } from "../model/names.js";
 import type { Registry, SourcePin, TrustStore } from "../model/policy.js";
 import { homeOf, mayServe, registryAt, sourcePin } from "../trust/lookup.js";
+import type { River } from "./river.js";
 
 /** From a registry that may serve this name. */
 export interface RegistryOrigin {
@@ -33,10 +34,12 @@ export type Origin =
  * Finds the origin of a registry package, or of a pinned source. The findings that the lockfile's reader has for
  * unsupported sources are answered here: `settled` says which no longer count.
  */
-export function originOf(artifact: Artifact, trust: TrustStore, npm: NpmSettings): Origin {
+export function originOf(artifact: Artifact, { trust, npm, masked }: Pick<River, "trust" | "npm" | "masked">): Origin {
   const { source } = artifact;
-  if (source.type === "registry") return fromRegistry(artifact, trust, addressOf(artifact, source.url, trust, npm));
-  if (source.type === "url" && registryAt(trust, source.url) !== null) return fromRegistry(artifact, trust, source.url);
+  if (source.type === "registry")
+    return fromRegistry(artifact, trust, addressOf(artifact, source.url, trust, npm), masked);
+  if (source.type === "url" && registryAt(trust, source.url) !== null)
+    return fromRegistry(artifact, trust, source.url, masked);
   const pin = pinOf(artifact, trust);
   if (pin !== null) return { ok: true, origin: { type: "pinned", pin } };
   const unsupported = artifact.findings.find((item) => item.code === "LOCKFILE_SOURCE_UNSUPPORTED");
@@ -65,11 +68,11 @@ function pinOf(artifact: Artifact, trust: TrustStore): SourcePin | null {
   return sourcePin(trust, artifact, text);
 }
 
-function fromRegistry(artifact: Artifact, trust: TrustStore, address: string): Origin {
+function fromRegistry(artifact: Artifact, trust: TrustStore, address: string, masked: readonly string[]): Origin {
   const { name, ecosystem } = artifact;
   const home = homeOf(trust, ecosystem, name);
   const from = registryAt(trust, address);
-  if (from === null) return { ok: false, finding: unknownRegistry(artifact, address) };
+  if (from === null) return { ok: false, finding: unknownRegistry(artifact, address, masked) };
   if (from.ecosystem !== ecosystem || !mayServe(trust, from, home)) {
     const says = `${name} is at home in the registry "${home.id}", and would come from "${from.id}"`;
     return { ok: false, finding: finding("REGISTRY_NOT_HOME", { says, expected: home.url, got: from.url }) };
@@ -96,26 +99,27 @@ function hostOf(address: string): string | null {
   return URL.canParse(address) ? new URL(address).hostname : null;
 }
 
-function unknownRegistry(artifact: Artifact, address: string): Finding {
+function unknownRegistry(artifact: Artifact, address: string, masked: readonly string[]): Finding {
   const base = /^(.*?\/)(?:@[^/]+(?:\/|%2[fF]))?[^/]+\/-\/[^/]*$/.exec(address)?.[1] ?? address;
   const scope = scopeOf(artifact.name);
-  return undeclared(base, scope === null ? artifact.name : `${scope}/*`, address);
+  return undeclared(base, scope === null ? artifact.name : `${scope}/*`, masked, address);
 }
 
 /** REGISTRY_UNKNOWN for the registry at `base`, with the line of trust.json that would declare it. */
-export function undeclared(base: string, home: string, got: string = base): Finding {
+export function undeclared(base: string, home: string, masked: readonly string[], got: string = base): Finding {
+  const tell = (address: string): string => mask(shown(address), masked);
   const url = URL.canParse(base) ? new URL(base) : null;
-  const place = shown(base);
+  const place = tell(base);
   if (url?.protocol === "http:") {
     return finding("FETCH_INSECURE_URL", {
       says: `the registry at ${place} is asked over plain HTTP`,
-      got: shown(got),
+      got: tell(got),
     });
   }
   const says = `no registry is declared at ${place}`;
   if (url !== null && (url.username !== "" || url.password !== "")) {
     const help = `Take the user name and password out of the address, and give them to npm under //${url.host}/:_auth; then declare the registry in trust.json.`;
-    return finding("REGISTRY_UNKNOWN", { says, got: shown(got), help });
+    return finding("REGISTRY_UNKNOWN", { says, got: tell(got), help });
   }
   const named = hostOf(base)?.split(".").slice(-2)[0] ?? "private";
   const id = named === "npmjs" || named === "pypi" ? "mirror" : named;
@@ -124,7 +128,12 @@ export function undeclared(base: string, home: string, got: string = base): Find
   const mirror = `${begin}, "serves": "npmjs", "evidenceFrom": "npmjs", "require": ["integrity"] }`;
   return finding("REGISTRY_UNKNOWN", {
     says,
-    got: shown(got),
+    got: tell(got),
     help: `If it is yours, declare it under "registries" in .secure-install/trust.json: ${own}. If it mirrors npm's public registry: ${mirror}.`,
   });
+}
+
+function mask(text: string, masked: readonly string[]): string {
+  const spellings = masked.flatMap((secret) => [secret, encodeURI(secret), encodeURIComponent(secret)]);
+  return spellings.reduce((shownText, secret) => shownText.replaceAll(secret, "***"), text);
 }

@@ -41,6 +41,8 @@ export interface River {
   /** The project's inputs as they were before any of them was read. */
   readonly begun: Inputs;
   readonly npm: NpmSettings;
+  /** Texts that must not stand in a report; see session.ts. */
+  readonly masked: readonly string[];
   /** Milliseconds since the epoch: the clock is read once. */
   readonly now: number;
   readonly options: RiverOptions;

@@ -40,6 +40,7 @@ export async function openSession(world: World, request: SessionRequest): Promis
   // Before anything is read, so that nothing can change between the reading and the first look.
   const begun = await takeInputs(files, request.project, []);
   const npm = await readNpmSettings(environment, files, request.project);
+  const masked = await substituted(world, request.project);
   const around = unsafeEnvironment(environment.variables, environment.platform, npm.origins);
   const unsafe = around.find((item) => item.severity === "refuse");
   if (unsafe !== undefined)
@@ -61,13 +62,23 @@ export async function openSession(world: World, request: SessionRequest): Promis
   const options: RiverOptions = { ...request.options, omit };
   await quarantine.sweep(now);
   return {
-    river: { world, client, quarantine, trust, place, begun, npm, now, options, progress: request.progress },
+    river: { world, client, quarantine, trust, place, begun, masked, npm, now, options, progress: request.progress },
     findings: [...around, ...trust.findings],
     close: async () => {
       await client.close();
       await world.workers.close();
     },
   };
+}
+
+/**
+ * Values of the variables that the project's own .npmrc puts into its settings. The repository chose them, secrets
+ * perhaps, so they must not come out again in a report.
+ */
+async function substituted({ environment, files }: World, project: string): Promise<string[]> {
+  const text = await files.read(path.join(project, ".npmrc"), LIMITS.packageJsonBytes).catch(() => null);
+  const names = [...(text?.toString("utf8") ?? "").matchAll(/\$\{([^}]{1,200})\}/g)].map(([, name = ""]) => name);
+  return names.flatMap((name) => environment.variables[name.replace(/\?$/, "")] ?? []).filter((value) => value !== "");
 }
 
 /** PEM texts believed besides node's own roots. Where any are given, older nodes forget NODE_EXTRA_CA_CERTS. */

@@ -34,7 +34,7 @@ const ALWAYS: readonly EvidenceKind[] = ["integrity", "archive", "identity", "ma
  * @param project the lockfile's folder, absolute
  */
 export async function weigh(river: River, artifact: Artifact, project: string): Promise<Weighed> {
-  const found = originOf(artifact, river.trust, river.npm);
+  const found = originOf(artifact, river);
   if (!found.ok) return refused(river, artifact, [found.finding]);
   const { origin } = found;
   const requirements = requirementsOf(river, artifact, origin);

@@ -1,6 +1,6 @@
 /** Install scripts run last, and only those that trust.json allows; all others are named, and were not run. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
@@ -71,8 +71,19 @@ test("a command called node, brought by a package that may run nothing, keeps ev
   await allow(project, ["npm:eager@1.x"]);
   const { status, report } = await scene.run(project, ["ci"]);
   assert.equal(status, 65, brief(report));
-  assert.ok(report.findings.some(({ code, says }) => code === "HANDOFF_UNSEALED" && says.includes("helper@1.0.0")));
+  assert.ok(report.findings.some(({ code, says }) => code === "HANDOFF_UNSEALED" && /\.bin.node/.test(says)));
   assert.deepEqual(outcomes(report.scripts), { eager: "blocked" });
+  assert.ok(!ran(project, "eager"));
+});
+
+test("a command called node in a folder above the project keeps every script from running", async () => {
+  const project = await scene.project({ eager: "1.0.0" });
+  await allow(project, ["npm:eager@1.x"]);
+  const planted = join(project.directory, "..", "node_modules", ".bin");
+  mkdirSync(planted, { recursive: true });
+  writeFileSync(join(planted, "node"), "#!/bin/sh\necho > ran.txt\n", { mode: 0o755 });
+  const { status, report } = await scene.run(project, ["ci"]);
+  assert.equal(status, 65, brief(report));
   assert.ok(!ran(project, "eager"));
 });
 

@@ -75,3 +75,19 @@ test("the project's .npmrc names another registry for a scope, which is declared
     await elsewhere.close();
   }
 });
+
+test("a secret that the project's .npmrc puts into an address stands in no report", async () => {
+  const project = await scene.forged(GREETER, ({ packages }) => {
+    delete packages["node_modules/@fixture/words"]?.resolved;
+  });
+  const put = (variable: string) => `$\{${variable}}`;
+  const address = `https://me:${put("SECRET_A")}@npm.example/${put("SECRET_B")}/`;
+  const lines = [`registry=${scene.served.url}`, `@fixture:registry=${address}`];
+  await project.write(".npmrc", `${lines.join("\n")}\n`);
+  const env = { SECRET_A: "s3cret-one", SECRET_B: "s3cret/two" };
+  const { status, report } = await scene.run(project, ["audit"], { env });
+  assert.equal(status, 65);
+  const text = JSON.stringify(report);
+  assert.match(text, /REGISTRY_UNKNOWN/);
+  for (const secret of ["s3cret-one", "s3cret/two", "s3cret%2Ftwo"]) assert.ok(!text.includes(secret), secret);
+});
