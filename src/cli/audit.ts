@@ -12,12 +12,15 @@ import { withSession } from "./session.js";
 export async function audit(world: World, lockfiles: readonly string[], flags: CommonFlags): Promise<number> {
   const startedAt = world.clock.elapsed();
   const project = world.environment.workingDirectory;
-  return withSession({ world, flags, project, thisPlatform: flags.thisPlatform === true }, async (session) => {
-    const outcomes: Outcome[] = [];
-    if (lockfiles.length === 0) outcomes.push(await verifyProject(session.river, await readProject(world, project)));
-    for (const lockfile of lockfiles) outcomes.push(await auditOne(session, path.resolve(project, lockfile)));
-    return conclude(world, { command: "audit", flags, session, outcomes, installer: null, startedAt });
-  });
+  return withSession(
+    { world, flags, project, thisPlatform: flags.thisPlatform === true, installs: false },
+    async (session) => {
+      const outcomes: Outcome[] = [];
+      if (lockfiles.length === 0) outcomes.push(await verifyProject(session.river, await readProject(world, project)));
+      for (const lockfile of lockfiles) outcomes.push(await auditOne(session, path.resolve(project, lockfile)));
+      return conclude(world, { command: "audit", flags, session, outcomes, installer: null, startedAt });
+    },
+  );
 }
 
 async function auditOne({ river }: Session, file: string): Promise<Outcome> {

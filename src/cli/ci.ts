@@ -20,5 +20,5 @@ export async function ci(world: World, flags: CommonFlags, extra: readonly strin
     return conclude(world, { command: "ci", flags, session, outcomes: [outcome], installer, startedAt });
   };
   // What the run before left is what this one reads.
-  return inTurn(world, project, () => withSession({ world, flags, project, thisPlatform: true }, work));
+  return inTurn(world, project, () => withSession({ world, flags, project, thisPlatform: true, installs: true }, work));
 }

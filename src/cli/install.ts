@@ -28,7 +28,7 @@ export async function install(
     return conclude(world, { command: "install", flags, session, outcomes: [outcome], installer, startedAt });
   };
   // What the run before left is what this one reads.
-  return inTurn(world, project, () => withSession({ world, flags, project, thisPlatform: true }, work));
+  return inTurn(world, project, () => withSession({ world, flags, project, thisPlatform: true, installs: true }, work));
 }
 
 /** `npm:left-pad@1` is `left-pad@1`: the ecosystem can be said, as in trust.json. */

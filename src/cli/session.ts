@@ -14,6 +14,8 @@ export interface Opening {
   readonly project: string;
   /** `ci` and installations fetch what this platform gets; `audit` and `gate` take all, unless told. */
   readonly thisPlatform: boolean;
+  /** Whether the command installs, rather than only judges. */
+  readonly installs: boolean;
 }
 
 /** Opens a session, hands it to `work`, and closes it again whatever comes. */
@@ -34,6 +36,7 @@ export async function withSession<Result>(
     trust: absolute(world.environment, flags.trust),
     cafile: absolute(world.environment, flags.cafile),
     omit: omitOf(flags),
+    installs: opening.installs,
     options,
     progress,
     userAgent: `secure-install/${version()}`,

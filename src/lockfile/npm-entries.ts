@@ -39,7 +39,19 @@ export function readEntries(packages: Readonly<Record<string, unknown>>, path: s
     });
 }
 
+/**
+ * Every key that npm has written for an entry (arborist's shrinkwrap.js, pkgMetaKeys and nodeMetaKeys). npm takes the
+ * whole entry for a package.json, so a key besides these (scripts, gypfile, _resolved, _hasShrinkwrap) is obeyed.
+ */
+const KEYS: ReadonlySet<string> = new Set([
+  ...["name", "version", "resolved", "integrity", "link", "license", "licenses", "funding", "deprecated", "extraneous"],
+  ...["dev", "optional", "devOptional", "peer", "inBundle", "hasShrinkwrap", "hasInstallScript", "workspaces"],
+  ...["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta"],
+  ...["bundleDependencies", "acceptDependencies", "bin", "engines", "os", "cpu", "libc", "ideallyInert"],
+]);
+
 function readEntry(location: string, fields: Fields): LockedEntry {
+  fields.only(KEYS);
   const place = readPlace(location);
   const optionalDependencies = fields.texts("optionalDependencies");
   const isFolder = place.ok && place.place.type === "folder";
@@ -55,6 +67,7 @@ function readEntry(location: string, fields: Fields): LockedEntry {
     os: fields.list("os"),
     cpu: fields.list("cpu"),
     libc: fields.list("libc"),
+    bundled: fields.bundled(),
   };
   const needs: { kind: NeedKind; names: TextMap }[] = [];
   const need = (kind: NeedKind, names: TextMap): void => {
@@ -108,6 +121,11 @@ export class Fields {
     return Object.entries(this.entry);
   }
 
+  /** Holds the entry to have no other keys. */
+  only(keys: ReadonlySet<string>): void {
+    for (const key of Object.keys(this.entry)) if (!keys.has(key)) this.refuse(key, "left out: npm never writes it");
+  }
+
   /** Null where it is missing, empty, null or false (older npm wrote `"resolved": false`). */
   text(key: string): string | null {
     const found = this.value(key);
@@ -138,6 +156,12 @@ export class Fields {
     if (found === undefined || found === null) return NO_LIST;
     const list: unknown[] = Array.isArray(found) ? found : [found];
     return list.map((one) => (typeof one === "string" ? one : this.refuse(key, "a list of texts")));
+  }
+
+  /** `bundleDependencies`: a list of names, or true for all. */
+  bundled(): readonly string[] | boolean {
+    const found = this.value("bundleDependencies");
+    return typeof found === "boolean" ? found : this.list("bundleDependencies");
   }
 
   /** `bin`; one text alone stands for a command of the package's own name. */

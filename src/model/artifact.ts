@@ -31,6 +31,7 @@ export interface ManifestFacts {
   readonly os: readonly string[];
   readonly cpu: readonly string[];
   readonly libc: readonly string[];
+  readonly bundled: readonly string[] | boolean;
 }
 
 /** What a lockfile entry says of an npm package, beyond name and digests. */

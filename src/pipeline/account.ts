@@ -7,10 +7,16 @@ import type { Accounted, Reported } from "../model/verdict.js";
 import { decide } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
 import { readPackageJson } from "./project.js";
+import { nameAt } from "./required.js";
 import type { River } from "./river.js";
 
 /** The verdict on a link or a workspace, or on what this run leaves out; null for everything that must be judged. */
-export async function accountFor(river: River, artifact: Artifact, project: string): Promise<Reported | null> {
+export async function accountFor(
+  river: River,
+  artifact: Artifact,
+  project: string,
+  required: ReadonlySet<string>,
+): Promise<Reported | null> {
   const { source } = artifact;
   if (source.type === "link" || source.type === "workspace") {
     const folder = source.type === "link" ? source.target : source.path;
@@ -21,10 +27,22 @@ export async function accountFor(river: River, artifact: Artifact, project: stri
   }
   const { npm, findings } = artifact;
   if (npm === null || findings.some(refuses)) return null;
+  // Others rest on what it asks for under another name: then it must be proven, wherever it would be installed.
+  if (asksForAlias(artifact)) return null;
   if (isOmitted(npm, river.options.omit)) return accounted(artifact, "OMITTED");
   // Where nobody may leave it out, npm stops at a wrong platform; it is judged like any other.
   if (!river.options.thisPlatform || !npm.optional || npm.facts === null) return null;
-  return matchesPlatform(npm.facts, platformOf(river)) ? null : accounted(artifact, "OTHER_PLATFORM");
+  if (matchesPlatform(npm.facts, platformOf(river))) return null;
+  if (!required.has(nameAt(artifact.location))) return accounted(artifact, "OTHER_PLATFORM");
+  // An npm 10 that is told so takes the whole project for an optional thing that failed, and deletes it (measured).
+  const says = "the lockfile calls it optional, and the project can't do without it";
+  return refused(river, artifact, [finding("LOCKFILE_OUT_OF_DATE", { says })]);
+}
+
+function asksForAlias({ npm }: Artifact): boolean {
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = npm?.facts ?? {};
+  const texts = [dependencies, optionalDependencies, peerDependencies].flatMap((map) => Object.values(map));
+  return texts.some((text) => text.startsWith("npm:"));
 }
 
 /** The platform that npm would install for: this one, unless its settings name another. */

@@ -6,6 +6,7 @@ import type { Requirements } from "../model/policy.js";
 import { decide, isPassed } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
 import { verifyIdentity } from "../verify/identity.js";
+import { verifyManifest } from "../verify/manifest.js";
 import type { Judged } from "./judged.js";
 import { packageJson } from "./known.js";
 import type { River } from "./river.js";
@@ -15,7 +16,11 @@ import { withoutFloor } from "./weigh.js";
  * Judges an entry that the lockfile calls bundled by the archive that is said to hold it. Who published that archive
  * stands behind what is inside; rules and denials that name the inner package apply to it as well.
  */
-export function judgeBundled(river: River, artifact: Artifact, judged: ReadonlyMap<string, Judged>): Judged {
+export async function judgeBundled(
+  river: River,
+  artifact: Artifact,
+  judged: ReadonlyMap<string, Judged>,
+): Promise<Judged> {
   const holder = holderOf(artifact, judged);
   if (holder === null || holder.verdict.result === "OMITTED" || holder.verdict.result === "OTHER_PLATFORM") {
     return holder === null ? notThere(river, artifact, null) : { ...holder, verdict: { ...holder.verdict, artifact } };
@@ -29,9 +34,18 @@ export function judgeBundled(river: River, artifact: Artifact, judged: ReadonlyM
   const text = manifestOf(listing, inner);
   if (text === null) return notThere(river, artifact, holder);
   const identity = verifyIdentity(artifact, packageJson(text));
-  if (identity.outcome !== "invalid") return decided(river, artifact, holder, []);
-  const { detail: says, expected, got } = identity;
-  return decided(river, artifact, holder, [finding("IDENTITY_MISMATCH", { says, expected, got })]);
+  const outcome =
+    identity.outcome === "invalid"
+      ? identity
+      : await verifyManifest({
+          name: artifact.name,
+          lock: artifact.npm,
+          registry: null,
+          archive: { manifest: packageJson(text), files: filesBelow(listing, inner) },
+        });
+  if (outcome.outcome !== "invalid") return decided(river, artifact, holder, []);
+  const { code, detail: says, expected, got } = outcome;
+  return decided(river, artifact, holder, [finding(code, { says, expected, got })]);
 }
 
 /** The nearest entry above it whose own bytes are an archive. */
@@ -44,6 +58,11 @@ function holderOf(artifact: Artifact, judged: ReadonlyMap<string, Judged>): Judg
     if (source.type !== "bundled") return found;
     within = source.within;
   }
+}
+
+function filesBelow(listing: ArchiveListing, inner: string): Set<string> {
+  const prefix = `${inner}/`;
+  return new Set(listing.files.flatMap(({ path }) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])));
 }
 
 function manifestOf(listing: ArchiveListing, inner: string): string | null {

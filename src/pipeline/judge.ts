@@ -4,6 +4,8 @@ import { accountFor } from "./account.js";
 import { judgeBundled } from "./bundled.js";
 import { mapConcurrent } from "./concurrent.js";
 import type { Judged } from "./judged.js";
+import { readPackageJson } from "./project.js";
+import { requiredNames } from "./required.js";
 import type { River } from "./river.js";
 import { judge, weigh } from "./weigh.js";
 
@@ -19,8 +21,9 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     byLocation.set(artifact.location, judged);
   };
   const open: Artifact[] = [];
+  const required = requiredNames(artifacts, await readPackageJson(river.world, project));
   for (const artifact of artifacts) {
-    const verdict = await accountFor(river, artifact, project);
+    const verdict = await accountFor(river, artifact, project, required);
     if (verdict === null) open.push(artifact);
     else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null });
   }
@@ -39,7 +42,7 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
   // What lies in another's tarball is judged by that tarball, from the outside in.
   const inside = open.filter((artifact) => artifact.source.type === "bundled");
   for (const artifact of inside.sort((a, b) => a.location.length - b.location.length)) {
-    settle(artifact, judgeBundled(river, artifact, byLocation));
+    settle(artifact, await judgeBundled(river, artifact, byLocation));
   }
   return artifacts.map((artifact) => {
     const judged = results.get(artifact);

@@ -21,6 +21,8 @@ export interface SessionRequest {
   readonly cafile: string | null;
   /** What `--omit` and `--include` said, or null to take npm's settings. */
   readonly omit: readonly ("dev" | "optional" | "peer")[] | null;
+  /** Whether npm will run: only then do its settings say what is left out. A gate is not narrowed by the repository. */
+  readonly installs: boolean;
   readonly options: Omit<RiverOptions, "omit">;
   readonly progress: Progress;
   readonly userAgent: string;
@@ -58,7 +60,9 @@ export async function openSession(world: World, request: SessionRequest): Promis
     clock: world.clock,
     sleep,
   });
-  const omit = new Set(request.omit ?? (npm.omit as readonly ("dev" | "optional" | "peer")[]));
+  const omit = new Set(
+    request.omit ?? (request.installs ? (npm.omit as readonly ("dev" | "optional" | "peer")[]) : []),
+  );
   const options: RiverOptions = { ...request.options, omit };
   await quarantine.sweep(now);
   return {

@@ -24,11 +24,16 @@ export async function inTurn<Result>(world: World, project: string, work: () => 
   const { host, pid } = world.processes.self;
   const id = JSON.stringify({ host, pid, run: randomUUID() });
   await take(world, place, id);
-  const beat = setInterval(() => void keep(world.files, place, id), BEAT_MS);
+  let beating = Promise.resolve();
+  const beat = setInterval(() => {
+    beating = beating.then(() => keep(world.files, place, id));
+  }, BEAT_MS);
   try {
     return await work();
   } finally {
     clearInterval(beat);
+    // A beat that is under way would write the turn anew after it was given up.
+    await beating;
     if (await isHolder(world.files, place, id)) await world.files.remove(place);
   }
 }

@@ -30,7 +30,9 @@ export async function verifyManifest(input: ManifestInput): Promise<Outcome> {
   try {
     archive = await readFacts(input.archive.manifest, input.name, input.archive.files);
     registry = input.registry === null ? null : await readFacts(input.registry, input.name, null);
-    lock = input.lock?.facts ? await readFacts({ ...input.lock.facts }, input.name, null) : null;
+    lock = input.lock?.facts
+      ? await readFacts({ ...input.lock.facts, bundleDependencies: input.lock.facts.bundled }, input.name, null)
+      : null;
   } catch (error) {
     const detail = `npm's own reader cannot make sense of the manifest: ${(error as Error).message}`;
     return { outcome: "invalid", code: "MANIFEST_MISMATCH", detail };
@@ -90,6 +92,7 @@ function compareWithLock(
   return (
     compareShared(side, lock, archive) ??
     compareBins(side, lock, archive, true) ??
+    compareLists("bundleDependencies", side, lock.bundled, archive.bundled) ??
     compareLists("peerDependenciesMeta", side, peers, archive.optionalPeers) ??
     // Lockfiles of older npm say nothing of libc.
     (lock.libc.length === 0 ? null : compareLists("libc", side, lock.libc, archive.libc))

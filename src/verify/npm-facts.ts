@@ -7,7 +7,7 @@ import type { ManifestFacts } from "../model/artifact.js";
 /** Scripts that an installer runs for a package it got from a registry. */
 export const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"] as const;
 
-export interface PackageFacts extends ManifestFacts {
+export interface PackageFacts extends Omit<ManifestFacts, "bundled"> {
   /** Only those of INSTALL_SCRIPTS, the implicit one of a bare `binding.gyp` included. */
   readonly scripts: Readonly<Record<string, string>>;
   /** `scripts.install` is there only because of a `binding.gyp`. */

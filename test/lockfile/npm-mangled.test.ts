@@ -114,7 +114,9 @@ const fields = fc.record(
 );
 
 test("generated lockfiles: as many artifacts as entries, always", () => {
-  const packages = fc.dictionary(location, fields, { maxKeys: 8 });
+  // `bundled` is a word of version 1 only; in later ones a key that npm never writes stops the run.
+  const written = fields.map(({ bundled: _, ...rest }) => rest);
+  const packages = fc.dictionary(location, written, { maxKeys: 8 });
   const root = fc.record({
     dependencies: texts,
     workspaces: fc.array(text, { maxLength: 3 }),

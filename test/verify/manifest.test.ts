@@ -13,6 +13,7 @@ const NO_FACTS: ManifestFacts = {
   os: [],
   cpu: [],
   libc: [],
+  bundled: [],
 };
 
 function entry(facts: Partial<ManifestFacts> | null, flags: Partial<NpmEntry> = {}): NpmEntry {
