@@ -33,6 +33,11 @@ export function finding(code: Code, detail: FindingDetail): Finding {
   };
 }
 
+/** Whether a finding alone makes a verdict FAILED. */
+export function refuses(item: Finding): boolean {
+  return item.severity === "tamper" || item.severity === "refuse";
+}
+
 /**
  * A run that could not start, or could not go on: usage, configuration, our bug. Thrown, unlike a refusal.
  * `at` is a position such as `trust.json:12:5`, or the name of a variable or a file.

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { isOmitted, matchesPlatform } from "../lockfile/npm-selection.js";
 import type { Artifact } from "../model/artifact.js";
-import { type Finding, finding } from "../model/finding.js";
+import { type Finding, finding, refuses } from "../model/finding.js";
 import type { Accounted, Reported } from "../model/verdict.js";
 import { decide } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
@@ -75,7 +75,7 @@ async function anothersFolder(
 ): Promise<Finding | null> {
   if (artifact.source.type !== "link" || artifact.findings.some(refuses)) return null;
   const manifest = await readPackageJson(river.world, path.join(project, folder));
-  const expected = artifact.location.slice(artifact.location.lastIndexOf("node_modules/") + "node_modules/".length);
+  const expected = nameAt(artifact.location);
   if (typeof manifest?.name !== "string" || manifest.name === expected) return null;
   const says = `${artifact.location} links to ${folder}, which is another package`;
   return finding("LOCKFILE_LINK", { says, expected, got: manifest.name });
@@ -90,8 +90,4 @@ function refused(river: River, artifact: Artifact, findings: readonly Finding[])
   const home = homeOf(river.trust, artifact.ecosystem, artifact.name);
   const requirements = requirementsFor(river.trust, artifact, home, river.now);
   return decide({ artifact, digest: null, evidence: [], findings, always: [] }, requirements, river.now);
-}
-
-function refuses(item: Finding): boolean {
-  return item.severity === "tamper" || item.severity === "refuse";
 }

@@ -6,7 +6,7 @@ import type { Artifact } from "../model/artifact.js";
 import type { Code } from "../model/codes.js";
 import type { Digest } from "../model/digest.js";
 import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
-import { type Finding, finding } from "../model/finding.js";
+import { type Finding, finding, refuses } from "../model/finding.js";
 import type { Exception, Publisher, PublisherRequirement, Requirements } from "../model/policy.js";
 import type { Failed, Passed, Undecided, Verdict } from "../model/verdict.js";
 import { proves, publishersProven } from "./publishers.js";
@@ -76,10 +76,6 @@ export function decide(given: Case, requirements: Requirements, now: number): Ve
   const passed = { ...common, result: "PASSED" } as unknown as Passed;
   admitted.add(passed);
   return passed;
-}
-
-function refuses(item: Finding): boolean {
-  return item.severity === "tamper" || item.severity === "refuse";
 }
 
 function denied(requirements: Requirements): Finding[] {
