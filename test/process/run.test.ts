@@ -114,7 +114,7 @@ describe("ending a command", { skip: !posix }, () => {
 
   it("ends the whole group when the time is over, also one who ignores the request", { timeout: 9000 }, async () => {
     const code = `${grandchild("pid1", '"inherit"')} setTimeout(() => {}, 30000)`;
-    const ended = await processes.run(node(code), { output: { keep: 100 }, timeoutMs: 400 });
+    const ended = await processes.run(node(code), { output: { keep: 100 }, timeoutMs: 4_000 });
     assert.deepEqual([ended.status, ended.signal], [null, "SIGTERM"]);
     assert.ok(await ends("pid1"), "the grandchild has ended too");
   });
