@@ -2,13 +2,17 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Files } from "../model/world.js";
+import { isDiskTrouble } from "./store-trouble.js";
 
 const KIND = /^[a-z][a-z0-9-]{0,40}$/;
 /** A longer key stands in the header by its digest. */
 const LONGEST_KEY = 2048;
 
 export interface Kept {
-  /** Keeps `bytes` under a key (such as an address or a purl) and a kind (lower case letters, digits, `-`). */
+  /**
+   * Keeps `bytes` under a key (such as an address or a purl) and a kind (lower case letters, digits, `-`). Where the
+   * disk refuses (a folder lies in the file's place, or it is full) nothing is kept: it is asked for again.
+   */
   keep(key: string, kind: string, bytes: Uint8Array): Promise<void>;
   /**
    * What was kept, or null: nothing, more than `maxBytes`, or something that was not kept for this key. Whoever can
@@ -26,22 +30,14 @@ export function openKept(files: Files, directory: string): Kept {
   };
   return {
     keep: async (key, kind, bytes) => {
-      const header = headerOf(key, kind);
       const file = place(key, kind);
-      const writer = await files.create(path.join(directory, kind));
-      try {
-        await writer.write(header);
-        await writer.write(bytes);
-        await writer.commit(file, 0o600);
-      } finally {
-        await writer.abandon();
-      }
+      await put(files, path.join(directory, kind), file, [headerOf(key, kind), bytes]).catch(nullIfTroubled);
     },
     kept: async (key, kind, maxBytes) => {
       const file = place(key, kind);
-      if ((await files.status(file))?.type !== "file") return null;
+      if ((await files.status(file).catch(nullIfTroubled))?.type !== "file") return null;
       const header = headerOf(key, kind);
-      const whole = await files.read(file, header.length + maxBytes).catch(nullIfLarger);
+      const whole = await files.read(file, header.length + maxBytes).catch(nullIfTroubled);
       if (whole === null || !whole.subarray(0, header.length).equals(header)) return null;
       return whole.subarray(header.length);
     },
@@ -54,7 +50,18 @@ function headerOf(key: string, kind: string): Buffer {
   return Buffer.from(`${JSON.stringify({ format: 1, kind, key: known })}\n`);
 }
 
-function nullIfLarger(error: unknown): null {
-  if (error instanceof RangeError) return null;
+async function put(files: Files, folder: string, file: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const writer = await files.create(folder);
+  try {
+    for (const piece of pieces) await writer.write(piece);
+    await writer.commit(file, 0o600);
+  } finally {
+    await writer.abandon();
+  }
+}
+
+/** What is too large, or what the disk does not give, counts as not kept. */
+function nullIfTroubled(error: unknown): null {
+  if (error instanceof RangeError || isDiskTrouble(error)) return null;
   throw error;
 }

@@ -6,9 +6,10 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Algorithm, DigestSet } from "../model/digest.js";
-import type { Files, FileWriter } from "../model/world.js";
+import type { Files } from "../model/world.js";
 import { type Kept, openKept } from "./kept.js";
 import { PARTS, prepareStore } from "./store-folder.js";
+import { onDisk } from "./store-trouble.js";
 
 const PIECE_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -22,7 +23,7 @@ export interface Received {
   readonly size: number;
 }
 
-/** Digests are lowercase hex; anything else throws TypeError. */
+/** Digests are lowercase hex; anything else throws TypeError. Trouble with the disk throws StopError, naming the place. */
 export interface Quarantine extends Kept {
   /**
    * Takes bytes in under their own digest, and says what they are. Nothing is left behind where `chunks` throws, or
@@ -55,7 +56,10 @@ export async function openQuarantine(files: Files, directory: string, platform: 
     const parts = [sha512.slice(0, 2), sha512.slice(2, 4), sha512.slice(4)];
     return path.join(directory, PARTS.content, "sha512", ...parts);
   };
-  const has = async (sha512: string) => (await files.status(place(sha512)))?.type === "file";
+  const has = async (sha512: string) => {
+    const file = place(sha512);
+    return (await onDisk(file, files.status(file)))?.type === "file";
+  };
   const verify = async (sha512: string) => (await has(sha512)) && (await digestOf(files, place(sha512))) === sha512;
   return {
     ...openKept(files, path.join(directory, PARTS.kept)),
@@ -63,17 +67,20 @@ export async function openQuarantine(files: Files, directory: string, platform: 
     has,
     verify,
     stream: (sha512) => files.stream(place(sha512)),
-    discard: (sha512) => files.remove(place(sha512)),
-    sweep: (now) => sweep(files, arriving, now - DAY_MS),
+    discard: (sha512) => onDisk(place(sha512), files.remove(place(sha512))),
+    sweep: (now) => onDisk(arriving, sweep(files, arriving, now - DAY_MS)),
     receive: async (chunks, { maxBytes, also = [] }) => {
-      const writer = await files.create(arriving);
+      const writer = await onDisk(arriving, files.create(arriving));
       try {
-        const received = await write(writer, chunks, maxBytes, also);
+        // Only what the disk says is the store's trouble: the chunks come from elsewhere, and may fail by themselves.
+        const write = (piece: Uint8Array) => onDisk(arriving, writer.write(piece));
+        const received = await hashed(write, chunks, maxBytes, also);
         const { sha512 } = received.digests;
-        await writer.commit(place(sha512), READ_ONLY).catch(async (error: unknown) => {
+        const committed = writer.commit(place(sha512), READ_ONLY).catch(async (error: unknown) => {
           // On Windows a file that somebody reads can't be replaced: another process brought the same bytes.
           if (!(await verify(sha512))) throw error;
         });
+        await onDisk(place(sha512), committed);
         return received;
       } finally {
         await writer.abandon();
@@ -82,8 +89,8 @@ export async function openQuarantine(files: Files, directory: string, platform: 
   };
 }
 
-async function write(
-  writer: FileWriter,
+async function hashed(
+  write: (piece: Uint8Array) => Promise<void>,
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
   also: readonly Algorithm[],
@@ -98,7 +105,7 @@ async function write(
     if (size > maxBytes) throw new RangeError(`more than ${maxBytes} bytes came`);
     name.update(piece);
     for (const { hash } of others) hash.update(piece);
-    await writer.write(piece);
+    await write(piece);
   }
   const more = Object.fromEntries(others.map(({ algorithm, hash }) => [algorithm, hash.digest("hex")]));
   return { digests: { ...more, sha512: name.digest("hex") }, size };

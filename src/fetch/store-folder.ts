@@ -2,6 +2,7 @@
 import path from "node:path";
 import { StopError } from "../model/finding.js";
 import type { Files } from "../model/world.js";
+import { onDisk } from "./store-trouble.js";
 
 const PRIVATE = 0o700;
 const OTHERS = 0o077;
@@ -15,18 +16,39 @@ export const PARTS = { content: "content-v2", arriving: "arriving", kept: "kept"
  * permission bits: there the store is as private as the user's own folder in which it lies.
  */
 export async function prepareStore(files: Files, directory: string, platform: NodeJS.Platform): Promise<void> {
+  await proveWritable(files, directory);
   for (const folder of [directory, ...Object.values(PARTS).map((part) => path.join(directory, part))]) {
     await files.makeDirectory(folder, PRIVATE).catch(() => {
       // A file or a dangling link in its place: said below, in words.
     });
     const problem = await problemWith(files, folder, platform);
     if (problem !== null) {
-      throw new StopError("ENVIRONMENT_UNSAFE", `the store's folder ${folder} ${problem}`, {
-        at: folder,
-        help: "Look at how it came to be so, and remove it or name another folder; the store is filled anew.",
-      });
+      throw unusable(folder, problem);
     }
   }
+}
+
+function unusable(folder: string, problem: string): StopError {
+  return new StopError("ENVIRONMENT_UNSAFE", `the store's folder ${folder} ${problem}`, {
+    at: folder,
+    help: "Look at how it came to be so, and remove it or name another folder; the store is filled anew.",
+  });
+}
+
+/**
+ * Node makes folders with those above them, and tries for ever where the system answers that what is above is missing
+ * although it is there, as /proc does. So before the first folder of a new store is made, one is made for a trial in
+ * the nearest folder that is there already: a single attempt, which says at once what is wrong.
+ */
+async function proveWritable(files: Files, directory: string): Promise<void> {
+  let above = directory;
+  while ((await onDisk(above, files.status(above))) === null && path.dirname(above) !== above)
+    above = path.dirname(above);
+  if (above === directory) return;
+  const trial = await files.makeTemporary(".secure-install-", above).catch((error: Error) => {
+    throw unusable(directory, `cannot be made: ${error.message}`);
+  });
+  await onDisk(trial, files.remove(trial));
 }
 
 async function problemWith(files: Files, folder: string, platform: NodeJS.Platform): Promise<string | null> {

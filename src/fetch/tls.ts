@@ -24,13 +24,17 @@ export function secureContext(extraCa: readonly string[]): SecureContext {
  * Throws StopError ENVIRONMENT_UNSAFE where one is no certificate.
  */
 export function authorities(extraCa: readonly string[]): string[] | null {
-  const extra = extraCa.flatMap(readCertificates);
+  const extra = extraCa.flatMap((pem) => certificatesIn(pem));
   if (extra.length === 0) return null;
   const { getCACertificates } = tls as { readonly getCACertificates?: (type: "default") => string[] };
   return [...(getCACertificates?.("default") ?? tls.rootCertificates), ...extra];
 }
 
-function readCertificates(pem: string): string[] {
+/**
+ * The certificates in a PEM text, one text for each. Throws StopError ENVIRONMENT_UNSAFE, naming the file that the
+ * text is `from`, where there is none, or one that can't be read.
+ */
+export function certificatesIn(pem: string, from: string | null = null): string[] {
   const found = pem.match(PEM) ?? [];
   try {
     for (const one of found) new X509Certificate(one);
@@ -38,7 +42,8 @@ function readCertificates(pem: string): string[] {
   } catch {
     // The message below says it for both.
   }
-  throw new StopError("ENVIRONMENT_UNSAFE", "an extra certificate authority is not a certificate in PEM form");
+  const says = `${from ?? "an extra certificate authority"} holds no certificate in PEM form`;
+  throw new StopError("ENVIRONMENT_UNSAFE", says, from === null ? {} : { at: from });
 }
 
 export interface Endpoint {

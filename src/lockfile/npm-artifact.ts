@@ -1,14 +1,15 @@
 /** One entry of a lockfile becomes one artifact; whatever is wrong with the entry becomes a finding on it. */
-import type { Artifact, Source } from "../model/artifact.js";
+import type { Artifact, OnlyFor, Source } from "../model/artifact.js";
 import { type Integrity, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding } from "../model/finding.js";
 import { tarballName } from "../model/names.js";
+import type { Asked } from "./npm-edges.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { type LinkContext, linkFinding } from "./npm-links.js";
 import { addressFindings, nameFindings, placeFindings, placeName, purlOf } from "./npm-names.js";
 import { above } from "./npm-place.js";
 import { type Address, readAddress, sourceOfSpec } from "./npm-source.js";
-import type { Asked, Tree } from "./npm-tree.js";
+import type { Tree } from "./npm-tree.js";
 
 /** Makes the artifact of the entry at `index` of the tree. `extra` is what is already known against it. */
 export function toArtifact(
@@ -31,6 +32,7 @@ export function toArtifact(
     ...sourceFindings(entry, source, address, asked),
     ...nameFindings(entry, name, version, source, asked),
     ...addressFindings(entry, name, version, address),
+    ...bundledFindings(entry, source),
     ...integrityFindings(entry, source, integrity),
     ...(chain === null && context.tree.rootKnown && entry.place.ok ? [unreached(entry)] : []),
   ];
@@ -44,9 +46,16 @@ export function toArtifact(
     locked: integrity?.digests ?? {},
     paths: chain === null ? [] : [chain],
     location: entry.location,
-    npm: entry.npm,
+    npm: { ...entry.npm, only: isOfProject(entry, context) ? context.tree.only(index) : NEVER_LEFT_OUT },
     findings,
   };
+}
+
+const NEVER_LEFT_OUT: OnlyFor = { dev: false, optional: false, peer: false, devOptional: false };
+
+/** npm leaves nothing out of the node_modules of a `file:` dependency (arborist's Node.shouldOmit). */
+function isOfProject({ place }: LockedEntry, { isWorkspace }: LinkContext): boolean {
+  return place.ok && (place.place.folder === "" || isWorkspace(place.place.folder));
 }
 
 /** Where the bytes would come from. Anything but a registry wins, wherever it is said. */
@@ -107,6 +116,14 @@ function sourceFindings(entry: LockedEntry, source: Source, address: Address | n
     );
   }
   return findings;
+}
+
+/** npm writes no address for what it finds in another's tarball; an older one that is shown one may fetch it. */
+function bundledFindings(entry: LockedEntry, source: Source): Finding[] {
+  const got = entry.resolved;
+  if (source.type !== "bundled" || got === null) return [];
+  const says = `${entry.location} is called bundled, and has an address of its own`;
+  return [finding("LOCKFILE_AMBIGUOUS", { says, expected: "no address", got })];
 }
 
 const KINDS = { git: "a git repository", url: "an address, not from a registry", file: "a file or folder" } as const;

@@ -1,4 +1,5 @@
 /** By which way the root reaches an entry, as a person would tell it: `express > body-parser > qs`. */
+import { type Edge, targetOf } from "./npm-edges.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { folderName } from "./npm-root.js";
 
@@ -15,8 +16,8 @@ const NOWHERE = -2;
  */
 export function chains(
   entries: readonly LockedEntry[],
-  first: readonly number[],
-  next: readonly (readonly number[])[],
+  first: readonly Edge[],
+  next: readonly (readonly Edge[])[],
 ): (index: number) => string | null {
   const before = new Int32Array(entries.length).fill(NOWHERE);
   const depth = new Int32Array(entries.length);
@@ -29,10 +30,10 @@ export function chains(
     head[index] = (depth[index] ?? 0) <= HEAD ? index : (head[from] ?? index);
     queue.push(index);
   };
-  for (const index of first) visit(index, ROOT);
+  for (const edge of first) visit(targetOf(edge), ROOT);
   for (let at = 0; at < queue.length; at += 1) {
     const index = queue[at] ?? 0;
-    for (const target of next[index] ?? []) visit(target, index);
+    for (const edge of next[index] ?? []) visit(targetOf(edge), index);
   }
   const names = (index: number, most: number): string[] => {
     const found: string[] = [];

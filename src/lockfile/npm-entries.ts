@@ -2,11 +2,12 @@
 import type { ManifestFacts, NpmEntry } from "../model/artifact.js";
 import { StopError } from "../model/finding.js";
 import { unscoped } from "../model/names.js";
+import { type Need, NO_TEXTS, needsOf, type TextMap } from "./npm-needs.js";
 import { type PlaceResult, readPlace } from "./npm-place.js";
-import { asObject, NO_TEXTS, type TextMap } from "./npm-root.js";
+import { asObject, type NpmRoot, optionalPeers, readRoot } from "./npm-root.js";
 
-/** How strongly an entry asks for another. */
-export type NeedKind = "prod" | "dev" | "optional" | "peer";
+/** What an entry says of itself; which kinds alone lead to it, only the whole tree can tell. */
+export type WrittenEntry = Omit<NpmEntry, "only">;
 
 /** One entry as it stands in a lockfile of any version. Empty texts count as missing, as they do for npm. */
 export interface LockedEntry {
@@ -22,9 +23,11 @@ export interface LockedEntry {
   readonly integrity: string | null;
   readonly link: boolean;
   readonly inBundle: boolean;
-  readonly npm: NpmEntry;
+  readonly npm: WrittenEntry;
+  /** The lockfile's copy of a folder's package.json; null for what is no folder of the project. */
+  readonly folder: NpmRoot | null;
   /** What it asks for, by kind. */
-  readonly needs: readonly { readonly kind: NeedKind; readonly names: TextMap }[];
+  readonly needs: readonly Need[];
 }
 
 const NO_LIST: readonly string[] = Object.freeze([]);
@@ -60,6 +63,7 @@ function readEntry(location: string, fields: Fields): LockedEntry {
     dependencies: fields.texts("dependencies"),
     optionalDependencies,
     peerDependencies: fields.texts("peerDependencies"),
+    acceptDependencies: fields.texts("acceptDependencies"),
     optionalPeers: optionalPeers(fields.value("peerDependenciesMeta")),
     bin: fields.bin(name ?? (place.ok && place.place.type === "package" ? place.place.name : "")),
     // Old packages have a list here, which npm keeps and does not read.
@@ -69,15 +73,8 @@ function readEntry(location: string, fields: Fields): LockedEntry {
     libc: fields.list("libc"),
     bundled: fields.bundled(),
   };
-  const needs: { kind: NeedKind; names: TextMap }[] = [];
-  const need = (kind: NeedKind, names: TextMap): void => {
-    if (names !== NO_TEXTS) needs.push({ kind, names });
-  };
-  need("prod", facts.dependencies);
-  need("optional", facts.optionalDependencies);
-  need("peer", facts.peerDependencies);
   // npm gives development dependencies only to the tops of a tree.
-  if (isFolder) need("dev", fields.texts("devDependencies"));
+  const devDependencies = isFolder ? fields.texts("devDependencies") : NO_TEXTS;
   return {
     location,
     place,
@@ -96,8 +93,10 @@ function readEntry(location: string, fields: Fields): LockedEntry {
       optional: fields.flag("optional"),
       peer: fields.flag("peer"),
       devOptional: fields.flag("devOptional"),
+      requires: null,
     },
-    needs,
+    folder: isFolder ? readRoot(fields.all()) : null,
+    needs: needsOf({ ...facts, devDependencies }),
   };
 }
 
@@ -111,6 +110,10 @@ export class Fields {
     private readonly where: () => string,
   ) {
     this.entry = asObject(value) ?? this.refuse("", "an object");
+  }
+
+  all(): unknown {
+    return this.entry;
   }
 
   value(key: string): unknown {
@@ -177,14 +180,4 @@ export class Fields {
     const at = `${this.where()}${key === "" ? "" : `.${key}`}`;
     throw new StopError("LOCKFILE_UNREADABLE", `${at} must be ${expected}`, { at });
   }
-}
-
-function optionalPeers(meta: unknown): readonly string[] {
-  const peers = Object.entries(asObject(meta) ?? {});
-  return peers.length === 0
-    ? NO_LIST
-    : peers
-        .filter(([, about]) => Boolean(asObject(about)?.optional))
-        .map(([name]) => name)
-        .sort();
 }

@@ -4,11 +4,11 @@
  * would have it loaded, and its scripts run (measured with npm 11).
  */
 import semver from "semver";
-import type { Artifact } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { LockedEntry } from "./npm-entries.js";
+import type { FileFolders, FolderManifests } from "./npm-folders.js";
 import { folderProblem } from "./npm-place.js";
-import { type FileFolders, folderName } from "./npm-root.js";
+import { asObject, folderName } from "./npm-root.js";
 import type { Tree } from "./npm-tree.js";
 import type { IsWorkspace } from "./npm-workspaces.js";
 
@@ -21,9 +21,10 @@ export interface LinkContext {
   readonly fileFolders: FileFolders;
   /** Whether the lockfile has entries for folders, with their names and versions: version 1 has not. */
   readonly describesFolders: boolean;
+  readonly manifests: FolderManifests;
 }
 
-/** Why this link may not be, or null if it may. By text alone: see `localFolders` for what the disk must still say. */
+/** Why this link may not be, or null if it may. Where the folder really leads, only the disk can say. */
 export function linkFinding(entry: LockedEntry, index: number, context: LinkContext): Finding | null {
   const target = entry.resolved ?? "";
   const refuse = (why: string, expected?: string): Finding =>
@@ -34,20 +35,30 @@ export function linkFinding(entry: LockedEntry, index: number, context: LinkCont
     });
   const problem = folderProblem(target);
   if (problem !== null) return refuse(`which is not a folder inside the project: it ${problem}`);
-  if (!entry.place.ok || entry.place.place.type !== "package" || entry.place.place.inside !== "") {
-    return refuse("and only the project's own node_modules may hold links");
+  if (!entry.place.ok || entry.place.place.type !== "package") return refuse("and only node_modules may hold links");
+  const { name, inside } = entry.place.place;
+  const askers = context.fileFolders.byName.get(name)?.get(target);
+  if (inside !== "" && askers?.has(inside) !== true) {
+    return refuse("and only the node_modules of the project, or of the folder that asks for it by file:, may hold it");
   }
-  const { name } = entry.place.place;
-  const own = context.fileFolders.byName.get(name) === target;
-  if (!own) {
+  if (askers === undefined) {
     if (!context.isWorkspace(target)) return refuse("which the project declares neither as a workspace nor as file:");
-    if (!context.describesFolders) return null;
-    const behind = folderEntry(context.tree, target);
-    if (behind === null) return refuse("which is a workspace that the lockfile does not describe");
-    const called = folderName(behind.name, target);
-    if (called !== name) return refuse("which is a workspace of another name", called);
+    const other = otherName(name, target, context);
+    if (other !== null) return refuse("which is a workspace of another name", other);
   }
-  return wantedFinding(name, target, own, index, context, refuse);
+  return wantedFinding(name, target, askers !== undefined, index, context, refuse);
+}
+
+/** The name of the package in the folder, by the lockfile and by the disk, where it is not `name`. */
+function otherName(name: string, target: string, context: LinkContext): string | null {
+  const manifest = asObject(context.manifests.get(target));
+  const called = typeof manifest?.name === "string" ? manifest.name : null;
+  if (called !== null && called !== name) return called;
+  if (!context.describesFolders) return null;
+  const behind = folderEntry(context.tree, target);
+  if (behind === null) return "a workspace that the lockfile describes";
+  const written = folderName(behind.name, target);
+  return written === name ? null : written;
 }
 
 /** The link must also be what dependents mean: nobody who asks a registry for that name may be given a folder. */
@@ -82,28 +93,6 @@ function wantedFinding(
 /** Whether a folder entry stands for a folder that the project declares. */
 export function isDeclaredFolder(folder: string, context: LinkContext): boolean {
   return context.isWorkspace(folder) || context.fileFolders.paths.has(folder);
-}
-
-/** A folder that takes the place of a package, as far as a lockfile can tell. */
-export interface LocalFolder {
-  /** Of the link: `node_modules/app`. */
-  readonly location: string;
-  /** Relative to the lockfile's folder, with `/`; "" is that folder itself. */
-  readonly folder: string;
-  /** The name that the package.json in the folder must have (or the folder, where it has none). */
-  readonly name: string;
-}
-
-/**
- * The links of a lockfile, for those who can see the disk: the real path of each `folder` must lie inside the
- * project's real path, and its package.json must carry `name`. Links that were refused by text are left out.
- */
-export function localFolders(artifacts: readonly Artifact[]): readonly LocalFolder[] {
-  return artifacts.flatMap(({ source, location, findings }) =>
-    source.type === "link" && !findings.some(({ code }) => code === "LOCKFILE_LINK")
-      ? [{ location, folder: source.target, name: location.slice("node_modules/".length) }]
-      : [],
-  );
 }
 
 function folderEntry(tree: Tree, folder: string): LockedEntry | null {

@@ -2,11 +2,11 @@
 import type { Source } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import { isNpmName, isNpmVersion, npmPurl, type Purl, tarballName } from "../model/names.js";
+import type { Asked } from "./npm-edges.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { isDeclaredFolder, type LinkContext } from "./npm-links.js";
 import { folderName } from "./npm-root.js";
 import type { Address } from "./npm-source.js";
-import type { Asked } from "./npm-tree.js";
 
 /** The name by which others find the entry: of its place in node_modules, or of its folder. */
 export function placeName(entry: LockedEntry): string {
@@ -81,11 +81,11 @@ export function nameFindings(
 /** One package under the name of another is right only where somebody asks for exactly that, with `npm:`. */
 function swappedName(entry: LockedEntry, name: string, asked: Asked | null): Finding | null {
   // What is asked for by its address may be called as it likes: git and URL dependencies often are.
-  if (entry.addressed || (asked?.foreign ?? null) !== null || asked?.aliases.has(name) === true) return null;
+  if (entry.addressed || asked?.foreign?.believed === true || asked?.aliases.has(name) === true) return null;
   const mismatch = (says: string, expected: string): Finding =>
     finding("LOCKFILE_NAME_MISMATCH", { says: `${entry.location} would hold ${name}, ${says}`, expected, got: name });
   const place = placeName(entry);
-  if (name !== place) return mismatch(`and nobody asks for "npm:${name}" under that name`, place);
+  if (name !== place) return mismatch(`and no package.json asks for "npm:${name}" under that name`, place);
   const [wanted] = asked?.aliases ?? [];
   if (wanted === undefined || asked?.plainly === true) return null;
   return mismatch(`while all who ask for it ask for "npm:${wanted}" under that name`, wanted);

@@ -1,24 +1,18 @@
-/** The project itself: what its package.json, or the lockfile's copy of it, asks for. */
-
+/** The project itself, or one of its folders: what its package.json, or the lockfile's copy of it, asks for. */
+import { unscoped } from "../model/names.js";
+import { type Dependencies, type Need, NO_TEXTS, needsOf, type TextMap } from "./npm-needs.js";
 import { nameOfFolder } from "./npm-place.js";
-import { readSpec } from "./npm-source.js";
 
-/** A map by names from outside: no prototype, so that no name is there before it is put in. */
-export type TextMap = Readonly<Record<string, string>>;
-
-export interface NpmRoot {
+/** `dependencies` are without those that are also optional: npm counts them as optional only. */
+export interface NpmRoot extends Dependencies {
   readonly name: string | null;
   readonly version: string | null;
-  /** Without those that are also optional: npm counts them as optional only. */
-  readonly dependencies: TextMap;
-  readonly devDependencies: TextMap;
-  readonly optionalDependencies: TextMap;
-  readonly peerDependencies: TextMap;
+  /** All dependencies, by kind. */
+  readonly needs: readonly Need[];
+  readonly bin: TextMap;
   /** The patterns, as written. */
   readonly workspaces: readonly string[];
 }
-
-export const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, string>);
 
 const MAX_OVERRIDE_DEPTH = 50;
 
@@ -31,13 +25,19 @@ export function readRoot(value: unknown): NpmRoot {
   const optional = textsOf(manifest.optionalDependencies);
   const { name, version, workspaces } = manifest;
   const patterns = Array.isArray(workspaces) ? workspaces : asObject(workspaces)?.packages;
-  return {
-    name: typeof name === "string" ? name : null,
-    version: typeof version === "string" ? version : null,
+  const dependencies: Dependencies = {
     dependencies: textsOf(manifest.dependencies, optional),
     devDependencies: textsOf(manifest.devDependencies),
     optionalDependencies: optional,
     peerDependencies: textsOf(manifest.peerDependencies),
+    optionalPeers: optionalPeers(manifest.peerDependenciesMeta),
+  };
+  return {
+    ...dependencies,
+    name: typeof name === "string" ? name : null,
+    version: typeof version === "string" ? version : null,
+    needs: needsOf(dependencies),
+    bin: commandsOf(manifest.bin, typeof name === "string" ? name : ""),
     workspaces: Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === "string") : [],
   };
 }
@@ -78,24 +78,6 @@ export function readOverrides(packageJson: unknown, root: NpmRoot): ReadonlyMap<
   return found;
 }
 
-/** The root's `file:` dependencies on folders of the project, as plain paths. */
-export interface FileFolders {
-  readonly byName: ReadonlyMap<string, string>;
-  readonly paths: ReadonlySet<string>;
-}
-
-/** Collects them from all kinds of dependencies. */
-export function fileFolders(root: NpmRoot): FileFolders {
-  const folders = new Map<string, string>();
-  for (const map of [root.peerDependencies, root.dependencies, root.optionalDependencies, root.devDependencies]) {
-    for (const [name, text] of Object.entries(map)) {
-      const spec = readSpec(text);
-      if (spec.kind === "folder" && spec.path !== null) folders.set(name, spec.path);
-    }
-  }
-  return { byName: folders, paths: new Set(folders.values()) };
-}
-
 /** The name of a project's folder: its own, or the one that npm derives. */
 export function folderName(name: string | null, folder: string): string {
   return name ?? nameOfFolder(folder);
@@ -113,5 +95,22 @@ function textsOf(value: unknown, without: TextMap = NO_TEXTS): TextMap {
   for (const [name, text] of Object.entries(asObject(value) ?? {})) {
     if (typeof text === "string" && without[name] === undefined) texts[name] = text;
   }
+  return texts;
+}
+
+/** Names of the peers that `peerDependenciesMeta` calls optional, sorted. */
+export function optionalPeers(meta: unknown): readonly string[] {
+  const peers = Object.entries(asObject(meta) ?? {});
+  return peers
+    .filter(([, about]) => Boolean(asObject(about)?.optional))
+    .map(([name]) => name)
+    .sort();
+}
+
+/** `bin` as npm writes it down: one text alone is a command of the package's own name, and paths have no `./`. */
+function commandsOf(bin: unknown, name: string): TextMap {
+  const texts = Object.create(null) as Record<string, string>;
+  const given = typeof bin === "string" ? { [unscoped(name)]: bin } : textsOf(bin);
+  for (const [command, file] of Object.entries(given)) texts[unscoped(command)] = file.replace(/^(?:\.?\/+)+/, "");
   return texts;
 }

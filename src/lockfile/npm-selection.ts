@@ -32,14 +32,15 @@ export type Omittable = "dev" | "optional" | "peer";
 
 /**
  * Whether `--omit` leaves an entry out (arborist's Node.shouldOmit). `devOptional` is reached both ways, and left out
- * only where both are. What lies in the node_modules of a `file:` dependency npm never leaves out; the flags alone
- * do not tell, so ask this only for entries of the project and its workspaces.
+ * only where both are. The flags of the lockfile say so, and the tree itself must show it: by its flags alone, what the
+ * project can't do without would be passed over.
  */
 export function isOmitted(entry: NpmEntry, omit: ReadonlySet<Omittable>): boolean {
+  const { only } = entry;
   return (
-    (entry.peer && omit.has("peer")) ||
-    (entry.dev && omit.has("dev")) ||
-    (entry.optional && omit.has("optional")) ||
-    (entry.devOptional && omit.has("optional") && omit.has("dev"))
+    (entry.peer && only.peer && omit.has("peer")) ||
+    (entry.dev && only.dev && omit.has("dev")) ||
+    (entry.optional && only.optional && omit.has("optional")) ||
+    (entry.devOptional && only.devOptional && omit.has("optional") && omit.has("dev"))
   );
 }

@@ -6,7 +6,9 @@
 import semver from "semver";
 import { type Finding, finding } from "../model/finding.js";
 import type { LockedEntry } from "./npm-entries.js";
-import { folderName, type NpmRoot, type TextMap } from "./npm-root.js";
+import type { FolderManifests } from "./npm-folders.js";
+import type { TextMap } from "./npm-needs.js";
+import { folderName, type NpmRoot, readRoot } from "./npm-root.js";
 import { readSpec } from "./npm-source.js";
 import type { Tree } from "./npm-tree.js";
 import type { IsWorkspace } from "./npm-workspaces.js";
@@ -14,16 +16,34 @@ import type { IsWorkspace } from "./npm-workspaces.js";
 const SHOWN = 5;
 const KINDS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
-/**
- * Compares the project with the lockfile's own copy of it (null for version 1, which has none, or where there is no
- * package.json to compare with), and the project's wishes with what is locked.
- */
-export function syncFindings(project: NpmRoot, copy: NpmRoot | null, tree: Tree, isWorkspace: IsWorkspace): Finding[] {
-  const missing = [...unsatisfied(project, tree), ...replaced(tree, isWorkspace)];
-  const { moved, ranges } = copy === null ? { moved: [], ranges: [] } : differences(project, copy);
-  const hard = [...missing, ...moved];
-  if (hard.length > 0) return [outOfDate([...hard, ...ranges])];
-  return ranges.length > 0 ? [outOfDate(ranges, "warn")] : [];
+export interface SyncInput {
+  readonly project: NpmRoot;
+  /** The lockfile's own copy of the project; null for version 1, which has none, or where there is no package.json. */
+  readonly copy: NpmRoot | null;
+  readonly tree: Tree;
+  readonly isWorkspace: IsWorkspace;
+  readonly manifests: FolderManifests;
+}
+
+/** Compares the project and its folders with the lockfile's copies of them, and their wishes with what is locked. */
+export function syncFindings({ project, copy, tree, isWorkspace, manifests }: SyncInput): Finding[] {
+  const hard = [...unsatisfied(project, "", tree), ...replaced(tree, isWorkspace)];
+  const soft: string[] = [];
+  const compare = (own: NpmRoot, locked: NpmRoot, file: string): void => {
+    const { moved, ranges } = differences(own, locked, file);
+    hard.push(...moved);
+    soft.push(...ranges);
+  };
+  if (copy !== null) compare(project, copy, "package.json");
+  for (const { folder: locked, location } of tree.entries) {
+    const manifest = locked === null ? undefined : manifests.get(location);
+    if (locked === null || manifest === undefined) continue;
+    const own = readRoot(manifest);
+    compare(own, locked, `${location}/package.json`);
+    hard.push(...unsatisfied(own, location, tree), ...renamed(own, locked, location));
+  }
+  if (hard.length > 0) return [outOfDate([...hard, ...soft])];
+  return soft.length > 0 ? [outOfDate(soft, "warn")] : [];
 }
 
 function outOfDate(differences: readonly string[], severity?: "warn"): Finding {
@@ -36,7 +56,7 @@ function outOfDate(differences: readonly string[], severity?: "warn"): Finding {
 }
 
 /** What is asked for under another kind, or on one side only, and what is asked for in another range. */
-function differences(project: NpmRoot, copy: NpmRoot): { moved: string[]; ranges: string[] } {
+function differences(project: NpmRoot, copy: NpmRoot, file: string): { moved: string[]; ranges: string[] } {
   const moved: string[] = [];
   const ranges: string[] = [];
   for (const kind of KINDS) {
@@ -45,9 +65,9 @@ function differences(project: NpmRoot, copy: NpmRoot): { moved: string[]; ranges
     for (const name of new Set([...Object.keys(asked), ...Object.keys(locked)])) {
       const [wish, text] = [asked[name], locked[name]];
       if (wish === text) continue;
-      if (wish === undefined) moved.push(`${name} is no longer under ${kind} of package.json`);
-      else if (text === undefined) moved.push(`${name} is new under ${kind} of package.json`);
-      else ranges.push(`${name} is "${wish}" in package.json and "${text}" in the lockfile`);
+      if (wish === undefined) moved.push(`${name} is no longer under ${kind} of ${file}`);
+      else if (text === undefined) moved.push(`${name} is new under ${kind} of ${file}`);
+      else ranges.push(`${name} is "${wish}" in ${file} and "${text}" in the lockfile`);
     }
   }
   if (patterns(project) !== patterns(copy)) {
@@ -62,13 +82,24 @@ function patterns({ workspaces }: NpmRoot): string {
   return JSON.stringify(excluding ? workspaces : [...workspaces].sort());
 }
 
-/** Direct dependencies that are not locked, or not in a version that was asked for. Optional ones may be missing. */
-function unsatisfied(project: NpmRoot, tree: Tree): string[] {
+/** A folder under another name, or with other commands: npm would link what is in the lockfile. */
+function renamed(own: NpmRoot, locked: NpmRoot, folder: string): string[] {
+  const [name, before] = [folderName(own.name, folder), folderName(locked.name, folder)];
+  if (name !== before) return [`${folder} is called ${name}, in the lockfile ${before}`];
+  const commands = ({ bin }: NpmRoot): string => JSON.stringify(Object.entries(bin).sort());
+  return commands(own) === commands(locked) ? [] : [`${folder} has other commands (bin) than in the lockfile`];
+}
+
+/**
+ * What the project, or a folder of it, asks for and is not locked, or not in a version that was asked for. Optional
+ * ones may be missing.
+ */
+function unsatisfied(project: NpmRoot, folder: string, tree: Tree): string[] {
   const wrong: string[] = [];
   for (const kind of KINDS) {
     if (kind === "peerDependencies") continue;
     for (const [name, text] of Object.entries(project[kind])) {
-      const entry = tree.entries[tree.byLocation.get(`node_modules/${name}`) ?? -1];
+      const entry = tree.find(folder, name);
       if (entry === undefined) {
         if (kind !== "optionalDependencies") wrong.push(`${name} is not locked`);
       } else if (!satisfies(entry, text)) {

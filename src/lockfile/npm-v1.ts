@@ -6,6 +6,7 @@
 
 import { isNpmName } from "../model/names.js";
 import { Fields, type LockedEntry } from "./npm-entries.js";
+import { NO_TEXTS } from "./npm-needs.js";
 import { readPlace } from "./npm-place.js";
 import { readSpec, type Spec } from "./npm-source.js";
 
@@ -38,6 +39,7 @@ function readNode(key: string, location: string, fields: Fields): LockedEntry {
   const spec = integrity === null ? requested(written, fields) : written;
   const foreign = spec.kind === "git" || spec.kind === "url" || spec.kind === "tarball" || spec.kind === "folder";
   const place = readPlace(location);
+  const requires = typeof fields.value("requires") === "boolean" ? NO_TEXTS : fields.texts("requires");
   return {
     location,
     // A key such as "a/node_modules/b" would be read as a place of its own.
@@ -59,8 +61,10 @@ function readNode(key: string, location: string, fields: Fields): LockedEntry {
       optional: fields.flag("optional"),
       peer: fields.flag("peer"),
       devOptional: fields.flag("devOptional"),
+      requires,
     },
-    needs: typeof fields.value("requires") === "boolean" ? [] : [{ kind: "prod", names: fields.texts("requires") }],
+    folder: null,
+    needs: requires === NO_TEXTS ? [] : [{ kind: "prod", names: requires }],
   };
 }
 

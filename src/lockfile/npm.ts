@@ -9,8 +9,10 @@ import { LIMITS } from "../model/limits.js";
 import { parseBoundedJson } from "./bounded-json.js";
 import { toArtifact } from "./npm-artifact.js";
 import { type LockedEntry, readEntries } from "./npm-entries.js";
+import { asOnDisk, type FolderManifests, fileFolders, foldersIn } from "./npm-folders.js";
 import { legacyFindings } from "./npm-legacy.js";
-import { asObject, fileFolders, type NpmRoot, readOverrides, readRoot } from "./npm-root.js";
+import { asObject, type NpmRoot, readOverrides, readRoot } from "./npm-root.js";
+import { readSpec } from "./npm-source.js";
 import { syncFindings } from "./npm-sync.js";
 import { buildTree, type Tree } from "./npm-tree.js";
 import { readNested } from "./npm-v1.js";
@@ -24,6 +26,8 @@ export interface NpmLockfileContext {
    * its workspaces, `file:` dependencies, aliases and overrides count, not the lockfile's copy of them.
    */
   readonly packageJson: unknown;
+  /** The parsed package.json of each of the lockfile's folders that has one. Without a project's own they do not count. */
+  readonly folders: FolderManifests;
 }
 
 export interface NpmLockfile {
@@ -45,27 +49,49 @@ export interface NpmLockfile {
   readonly namesResolved: boolean;
 }
 
-/**
- * Reads a lockfile. Throws StopError LOCKFILE_UNREADABLE for what is not one: not sound JSON, too large, too deep, too
- * many entries, of an unknown version, or with fields of types that npm never writes.
- */
-export function readNpmLockfile(bytes: Uint8Array, context: NpmLockfileContext): NpmLockfile {
-  const { path } = context;
-  const { lockfileVersion, document } = readDocument(bytes, path);
-  const { entries, copy, legacy } = readBody(document, lockfileVersion, path);
-  if (entries.length > LIMITS.lockfileEntries) {
-    throw unreadable(path, `has ${entries.length} entries; at most ${LIMITS.lockfileEntries} are read`);
-  }
+/** A lockfile's text, taken in: what it says, before it is held against the project. */
+export interface ParsedNpmLockfile {
+  readonly path: string;
+  readonly lockfileVersion: 1 | 2 | 3;
+  readonly body: Body;
+  /** SHA-256 of the bytes, lowercase hex. */
+  readonly digest: string;
+  /** Folders of the project that it speaks of, relative to it: their package.json belongs to the context. */
+  readonly folders: readonly string[];
+}
 
+/**
+ * Takes a lockfile in. Throws StopError LOCKFILE_UNREADABLE for what is not one: not sound JSON, too large, too deep,
+ * too many entries, of an unknown version, or with fields of types that npm never writes.
+ */
+export function parseNpmLockfile(bytes: Uint8Array, path: string): ParsedNpmLockfile {
+  const { lockfileVersion, document } = readDocument(bytes, path);
+  const body = readBody(document, lockfileVersion, path);
+  if (body.entries.length > LIMITS.lockfileEntries) {
+    throw unreadable(path, `has ${body.entries.length} entries; at most ${LIMITS.lockfileEntries} are read`);
+  }
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return { path, lockfileVersion, body, digest, folders: foldersIn(body.entries, path) };
+}
+
+/** Reads a lockfile by the project that it belongs to. Throws StopError LOCKFILE_UNREADABLE as `parseNpmLockfile`. */
+export function readNpmLockfile(parsed: ParsedNpmLockfile, context: NpmLockfileContext): NpmLockfile {
+  const { path, lockfileVersion, digest } = parsed;
+  const { copy, legacy } = parsed.body;
   const known = context.packageJson !== null;
+  const manifests = known ? context.folders : new Map<string, unknown>();
+  const entries = parsed.body.entries.map((entry) => asOnDisk(entry, manifests));
+
   const project = known ? readRoot(context.packageJson) : copy;
   const isWorkspace = declaredWorkspaces(project.workspaces, path);
   const overrides = readOverrides(context.packageJson, project);
   const rootKnown = known || lockfileVersion > 1;
-  const tree = buildTree({ entries, root: project, overrides, rootKnown, isWorkspace, path });
+  const isBelieved = (entry: LockedEntry): boolean => standsBehind(entry, known, manifests);
+  const tree = buildTree({ entries, root: project, overrides, rootKnown, isWorkspace, isBelieved, path });
 
   const describesFolders = lockfileVersion > 1;
-  const links = { tree, isWorkspace, fileFolders: fileFolders(project), describesFolders };
+  const folders = fileFolders(project, entries, isWorkspace);
+  const links = { tree, isWorkspace, fileFolders: folders, describesFolders, manifests };
   const artifacts = entries.map((entry, index) => {
     const disagreement = legacy.byLocation.get(entry.location) ?? repeated(entry, index, tree);
     return toArtifact(index, entry, links, disagreement === null ? [] : [disagreement]);
@@ -78,12 +104,22 @@ export function readNpmLockfile(bytes: Uint8Array, context: NpmLockfileContext):
     artifacts,
     findings: [
       ...(artifacts.length === 0 ? [empty(path)] : []),
-      ...syncFindings(project, known && lockfileVersion > 1 ? copy : null, tree, isWorkspace),
+      ...syncFindings({ project, copy: known && describesFolders ? copy : null, tree, isWorkspace, manifests }),
       ...legacy.others,
     ],
-    digest: createHash("sha256").update(bytes).digest("hex"),
+    digest,
     namesResolved: artifacts.every(({ source }) => source.type !== "registry" || source.url !== null),
   };
+}
+
+/**
+ * Whether something stands behind what an entry asks for: the package.json of a folder, or the archive of a package,
+ * which is held against it before the package passes. Of git repositories we see no bytes. Where not even the
+ * project is at hand, the lockfile is all there is to go by.
+ */
+function standsBehind(entry: LockedEntry, known: boolean, manifests: FolderManifests): boolean {
+  if (entry.folder !== null) return !known || manifests.has(entry.location);
+  return entry.resolved === null || readSpec(entry.resolved).kind !== "git";
 }
 
 interface Body {

@@ -20,6 +20,8 @@ export interface ArchiveListing {
   readonly manifest: string;
   /** Text of package.json of each bundled package, by path below the package's folder: `node_modules/a/package.json`. */
   readonly bundled: Readonly<Record<string, string>>;
+  /** Text of npm-shrinkwrap.json in the package's own folder, which npm may follow; null where there is none. */
+  readonly shrinkwrap: string | null;
   readonly unpackedSize: number;
   /** Forms that were let pass and are reported (severity note or warn). */
   readonly notes: readonly Finding[];

@@ -24,6 +24,8 @@ export interface ManifestFacts {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  /** Other ranges that do for a dependency (npm's `acceptDependencies`). */
+  readonly acceptDependencies: Readonly<Record<string, string>>;
   /** Names of the peers that `peerDependenciesMeta` calls optional, sorted. */
   readonly optionalPeers: readonly string[];
   readonly bin: Readonly<Record<string, string>>;
@@ -44,6 +46,19 @@ export interface NpmEntry {
   readonly optional: boolean;
   readonly peer: boolean;
   /** `devOptional`: reached both as a development and as an optional dependency. */
+  readonly devOptional: boolean;
+  /** What the lockfile itself shows of this: its flags above count only as far as they say no more. */
+  readonly only: OnlyFor;
+  /** Version 1: the names and texts of what the package asks for. Null where `facts` say it. */
+  readonly requires: Readonly<Record<string, string>> | null;
+}
+
+/** Which kinds of dependencies alone lead to an entry, so that an installer may leave it out without them. */
+export interface OnlyFor {
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly peer: boolean;
+  /** Development and optional dependencies together. */
   readonly devOptional: boolean;
 }
 

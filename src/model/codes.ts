@@ -187,6 +187,10 @@ export const CATALOGUE = {
     "The archive holds a link, which npm never packs: links are used to reach out of the folder.",
     REPORT_PACKAGE,
   ),
+  ARCHIVE_LINK: refuse(
+    "The archive holds a link to something inside the package. npm never packs one, and leaves it out when it unpacks: what would be installed lacks a file that the archive seems to have.",
+    "Choose a version without links; if there is none, ask the publisher to pack it anew with npm.",
+  ),
   ARCHIVE_DUPLICATE: tamper(
     "Two entries of the archive lead to one file (on some file system), so two readers can see two different packages.",
     REPORT_PACKAGE,
@@ -291,6 +295,10 @@ export const CATALOGUE = {
   ENVIRONMENT_UNSAFE: config(
     "A setting would weaken TLS, or run code, before anything has been verified.",
     "Remove the setting at the place that is named.",
+  ),
+  ENVIRONMENT_UNUSABLE: config(
+    "The system refused what is needed: a file or folder that can't be read or written, no room, too many open files.",
+    "See that the place that is named can be used, and that there is room; then run the same command again.",
   ),
   INSTALLER_ABSENT: config(
     "No installer was found outside the project.",

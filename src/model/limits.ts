@@ -2,6 +2,8 @@
 export const LIMITS = {
   lockfileBytes: 64 * 1024 * 1024,
   lockfileEntries: 100_000,
+  /** Workspaces and `file:` folders: each is looked for on the disk. */
+  projectFolders: 20_000,
   lockfileDepth: 200,
   /** Packages whose metadata npm's resolver may ask for in one lock step. */
   resolvedNames: 20_000,
@@ -17,6 +19,9 @@ export const LIMITS = {
   archivePathBytes: 1024,
   archivePathDepth: 64,
   packageJsonBytes: 4 * 1024 * 1024,
+  /** A dependency's own npm-shrinkwrap.json; one with 1,900 entries has 1.5 MB. */
+  shrinkwrapBytes: 16 * 1024 * 1024,
+  shrinkwrapEntries: 20_000,
   /** Artifacts under way at once, unless --concurrency says otherwise; faster than fewer or more. */
   concurrency: 32,
   redirects: 5,

@@ -99,6 +99,9 @@ export interface Ended {
   readonly output: string;
 }
 
+/** What a person, a closing terminal, or a service manager sends to have a program end. */
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
+
 export interface Processes {
   /**
    * Runs a command to its end. `inherit` gives it our terminal (or, with `stdout: "stderr"`, our stderr for its
@@ -110,6 +113,11 @@ export interface Processes {
   ): Promise<Ended>;
   /** The first executable of that name in PATH that lies, by real path, outside `project`; null if there is none. */
   find(name: string, outside: string): Promise<string | null>;
+  /**
+   * Calls `listener` for each interrupt that this process gets; until the function that is given back is called, none
+   * of them ends it.
+   */
+  onInterrupt(listener: (signal: Interrupt) => void): () => void;
   /** This process, by the name of its machine and its number. */
   readonly self: { readonly host: string; readonly pid: number };
   /** Whether a process of that number is running on this machine. */

@@ -6,43 +6,36 @@ import { type Finding, finding, refuses } from "../model/finding.js";
 import type { Accounted, Reported } from "../model/verdict.js";
 import { decide } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
-import { readPackageJson } from "./project.js";
-import { nameAt } from "./required.js";
 import type { River } from "./river.js";
 
 /** The verdict on a link or a workspace, or on what this run leaves out; null for everything that must be judged. */
-export async function accountFor(
-  river: River,
-  artifact: Artifact,
-  project: string,
-  required: ReadonlySet<string>,
-): Promise<Reported | null> {
+export async function accountFor(river: River, artifact: Artifact, project: string): Promise<Reported | null> {
   const { source } = artifact;
   if (source.type === "link" || source.type === "workspace") {
     const folder = source.type === "link" ? source.target : source.path;
-    const objection =
-      (await leadsOutside(river, project, folder)) ?? (await anothersFolder(river, artifact, project, folder));
+    const objection = await leadsOutside(river, project, folder);
     if (objection === null && !artifact.findings.some(refuses)) return accounted(artifact, "LOCAL");
     return refused(river, artifact, objection === null ? [] : [objection]);
   }
   const { npm, findings } = artifact;
   if (npm === null || findings.some(refuses)) return null;
-  // Others rest on what it asks for under another name: then it must be proven, wherever it would be installed.
-  if (asksForAlias(artifact)) return null;
+  // Others may rest on what it asks for: then it must be proven, wherever it would be installed.
+  if (asksForMoreThanRanges(artifact)) return null;
   if (isOmitted(npm, river.options.omit)) return accounted(artifact, "OMITTED");
   // Where nobody may leave it out, npm stops at a wrong platform; it is judged like any other.
   if (!river.options.thisPlatform || !npm.optional || npm.facts === null) return null;
   if (matchesPlatform(npm.facts, platformOf(river))) return null;
-  if (!required.has(nameAt(artifact.location))) return accounted(artifact, "OTHER_PLATFORM");
+  if (npm.only.optional) return accounted(artifact, "OTHER_PLATFORM");
   // An npm 10 that is told so takes the whole project for an optional thing that failed, and deletes it (measured).
   const says = "the lockfile calls it optional, and the project can't do without it";
   return refused(river, artifact, [finding("LOCKFILE_OUT_OF_DATE", { says })]);
 }
 
-function asksForAlias({ npm }: Artifact): boolean {
+/** A name that is to lead to another package, or to an address: believed only of what has passed. */
+function asksForMoreThanRanges({ npm }: Artifact): boolean {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = npm?.facts ?? {};
-  const texts = [dependencies, optionalDependencies, peerDependencies].flatMap((map) => Object.values(map));
-  return texts.some((text) => text.startsWith("npm:"));
+  const maps = [dependencies, optionalDependencies, peerDependencies, npm?.requires ?? {}];
+  return maps.flatMap((map) => Object.values(map)).some((text) => /[:/]/.test(text));
 }
 
 /** The platform that npm would install for: this one, unless its settings name another. */
@@ -64,21 +57,6 @@ async function leadsOutside(river: River, project: string, folder: string): Prom
   if (root === null || real === null || real === root || real.startsWith(root + path.sep)) return null;
   const says = `${folder} leads out of the project, by way of a symbolic link`;
   return finding("LOCKFILE_LINK", { says, expected: `a folder inside ${root}`, got: real });
-}
-
-/** A folder takes the place of a package only under the name in its own package.json; there is none in an audit from afar. */
-async function anothersFolder(
-  river: River,
-  artifact: Artifact,
-  project: string,
-  folder: string,
-): Promise<Finding | null> {
-  if (artifact.source.type !== "link" || artifact.findings.some(refuses)) return null;
-  const manifest = await readPackageJson(river.world, path.join(project, folder));
-  const expected = nameAt(artifact.location);
-  if (typeof manifest?.name !== "string" || manifest.name === expected) return null;
-  const says = `${artifact.location} links to ${folder}, which is another package`;
-  return finding("LOCKFILE_LINK", { says, expected, got: manifest.name });
 }
 
 function accounted(artifact: Artifact, result: Accounted["result"]): Accounted {

@@ -33,7 +33,8 @@ export async function judgeBundled(
   const inner = artifact.location.slice(verdict.artifact.location.length + 1);
   const text = manifestOf(listing, inner);
   if (text === null) return notThere(river, artifact, holder);
-  const identity = verifyIdentity(artifact, packageJson(text));
+  const manifest = packageJson(text);
+  const identity = verifyIdentity(artifact, manifest);
   const outcome =
     identity.outcome === "invalid"
       ? identity
@@ -41,9 +42,9 @@ export async function judgeBundled(
           name: artifact.name,
           lock: artifact.npm,
           registry: null,
-          archive: { manifest: packageJson(text), files: filesBelow(listing, inner) },
+          archive: { manifest, files: filesBelow(listing, inner) },
         });
-  if (outcome.outcome !== "invalid") return decided(river, artifact, holder, []);
+  if (outcome.outcome !== "invalid") return decided(river, artifact, holder, wrappedInside(artifact));
   const { code, detail: says, expected, got } = outcome;
   return decided(river, artifact, holder, [finding(code, { says, expected, got })]);
 }
@@ -58,6 +59,17 @@ function holderOf(artifact: Artifact, judged: ReadonlyMap<string, Judged>): Judg
     if (source.type !== "bundled") return found;
     within = source.within;
   }
+}
+
+/**
+ * npm fetches a bundled package that has a shrinkwrap, over what its holder brought and without any digest, to read the
+ * shrinkwrap (arborist's reify.js, _loadShrinkwrapsAndUpdateTrees, asks no inBundle). Then it is not what was judged.
+ */
+function wrappedInside(artifact: Artifact): Finding[] {
+  if (artifact.npm?.hasShrinkwrap !== true) return [];
+  const says =
+    "the lockfile calls it bundled and says that it has a shrinkwrap of its own, for which npm would fetch it";
+  return [finding("MANIFEST_MISMATCH", { says, expected: "bundled, without hasShrinkwrap", got: "hasShrinkwrap" })];
 }
 
 function filesBelow(listing: ArchiveListing, inner: string): Set<string> {

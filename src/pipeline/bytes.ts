@@ -1,9 +1,12 @@
 /** Brings an artifact's bytes into the quarantine, and reads them there: on a worker thread, hashed again. */
 import path from "node:path";
+import type { Fetched } from "../fetch/settings.js";
+import { onDisk } from "../fetch/store-trouble.js";
 import type { Inspection } from "../model/archive.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
+import { claimedAddress } from "./claimed-address.js";
 import type { PinnedOrigin, RegistryOrigin } from "./origin.js";
 import type { River } from "./river.js";
 
@@ -38,11 +41,13 @@ export async function bringBytes(
 /** What the store holds under a digest, read and hashed; null where there is nothing, or other bytes, which are removed. */
 async function inspectStored({ quarantine, world }: River, sha512: string): Promise<Inspection | null> {
   if (!(await quarantine.has(sha512))) return null;
-  const inspection = await world.workers.run<Inspection>("inspect", quarantine.path(sha512)).catch(async (error) => {
+  const file = quarantine.path(sha512);
+  const read = world.workers.run<Inspection>("inspect", file).catch(async (error) => {
     // Another process may have found the same damage, and removed it while we were reading.
     if (await quarantine.has(sha512)) throw error;
     return null;
   });
+  const inspection = await onDisk(file, read);
   if (inspection === null || inspection.packed.sha512 === sha512) return inspection;
   await quarantine.discard(sha512);
   return null;
@@ -75,9 +80,16 @@ async function receive(
     }
     return { ok: true, sha512: await take(world.files.stream(real)) };
   }
-  const address = origin.type === "registry" ? origin.tarball : origin.pin.from;
   const redirects = origin.type === "registry" ? origin.from.redirects : [];
-  const answer = await client.stream(address, { maxBytes: LIMITS.tarballBytes, redirects }, take);
+  const fetch = (address: string) => client.stream(address, { maxBytes: LIMITS.tarballBytes, redirects }, take);
+  const answer = await fetch(origin.type === "registry" ? origin.tarball : origin.pin.from);
+  if (answer.ok || answer.status !== 404 || origin.type !== "registry" || !origin.derived) return asReceived(answer);
+  const elsewhere = await claimedAddress(river, artifact, origin);
+  if (elsewhere === null) return asReceived(answer);
+  return elsewhere.ok ? asReceived(await fetch(elsewhere.address)) : elsewhere;
+}
+
+function asReceived(answer: Fetched<string>): Received {
   if (answer.ok) return { ok: true, sha512: answer.value };
   return { ok: false, finding: finding(answer.code, { says: answer.says }) };
 }

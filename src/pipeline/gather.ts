@@ -1,11 +1,12 @@
 /** Gathers the evidence for one artifact: every kind that applies gives exactly one outcome. */
 import type { NpmClaims } from "../ecosystem/npm.js";
-import type { Inspection } from "../model/archive.js";
+import type { ArchiveListing, Inspection } from "../model/archive.js";
 import { type Evidence, evidence, type Outcome } from "../model/evidence.js";
 import type { Finding } from "../model/finding.js";
+import { isBuiltinKey } from "../trust/builtin.js";
 import { verifyIdentity } from "../verify/identity.js";
 import { verifyIntegrity } from "../verify/integrity.js";
-import { verifyManifest } from "../verify/manifest.js";
+import { type ManifestInput, verifyManifest } from "../verify/manifest.js";
 import { needsPublication, verifyRegistrySignature } from "../verify/registry-signature.js";
 import { askPublication } from "./claims.js";
 import { type Known, packageJson } from "./known.js";
@@ -17,13 +18,14 @@ export async function gather(river: River, known: Known): Promise<Evidence[]> {
   const { subject } = known;
   if (subject === null) return [];
   const claims = known.claimed?.ok ? known.claimed.claims : null;
+  const archived = known.inspection?.ok ? archivedIn(known.inspection.listing) : null;
   const outcomes: [Evidence["kind"], Outcome | null][] = [
     ["integrity", verifyIntegrity(known.artifact.locked, known.own, claims?.integrity ?? null)],
     ["registry-signature", await registrySignature(river, known, claims)],
     ["openpgp-signature", await gatherOpenPgp(river, known)],
     ["archive", archive(known.inspection)],
-    ["identity", identity(known)],
-    ["manifest", await manifest(known, claims)],
+    ["identity", archived === null ? null : verifyIdentity(known.artifact, archived.manifest)],
+    ["manifest", archived === null ? null : await manifest(known, claims, archived)],
   ];
   return outcomes.flatMap(([kind, outcome]) => (outcome === null ? [] : [evidence(kind, subject, outcome)]));
 }
@@ -33,7 +35,8 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
   if (claims === null) return unavailable(known.claimed);
   const { name, version } = known.artifact;
   const { keys, id } = known.home;
-  const publication = needsPublication(keys, claims.signatures, river.now)
+  const windows = keys.map((key) => (isBuiltinKey(key) ? { ...key, notBefore: null } : key));
+  const publication = needsPublication(windows, claims.signatures, river.now)
     ? await askPublication(river, known.asked, known.artifact)
     : null;
   if (publication !== null && !publication.ok) return unavailable(publication);
@@ -55,20 +58,15 @@ function archive(inspection: Inspection | null): Outcome | null {
   return inspection.ok ? { outcome: "verified", signers: [] } : invalid(inspection.finding);
 }
 
-function identity(known: Known): Outcome | null {
-  return known.inspection?.ok ? verifyIdentity(known.artifact, packageJson(known.inspection.listing.manifest)) : null;
+/** The package.json of the archive, parsed once for all that is held against it, and the paths of its files. */
+function archivedIn({ manifest, files }: ArchiveListing): ManifestInput["archive"] {
+  return { manifest: packageJson(manifest), files: new Set(files.map((file) => file.path)) };
 }
 
-async function manifest(known: Known, claims: NpmClaims | null): Promise<Outcome | null> {
-  if (!known.inspection?.ok) return null;
+async function manifest(known: Known, claims: NpmClaims | null, archived: ManifestInput["archive"]): Promise<Outcome> {
   if (known.claimed !== null && claims === null) return unavailable(known.claimed);
-  const { listing } = known.inspection;
-  return verifyManifest({
-    name: known.artifact.name,
-    lock: known.artifact.npm,
-    registry: claims?.manifest ?? null,
-    archive: { manifest: packageJson(listing.manifest), files: new Set(listing.files.map((file) => file.path)) },
-  });
+  const { name, npm } = known.artifact;
+  return verifyManifest({ name, lock: npm, registry: claims?.manifest ?? null, archive: archived });
 }
 
 /** Claims of another name are invalid, claims that could not be had are unavailable: never one for the other. */

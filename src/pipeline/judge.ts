@@ -4,8 +4,7 @@ import { accountFor } from "./account.js";
 import { judgeBundled } from "./bundled.js";
 import { mapConcurrent } from "./concurrent.js";
 import type { Judged } from "./judged.js";
-import { readPackageJson } from "./project.js";
-import { requiredNames } from "./required.js";
+import { Places } from "./places.js";
 import type { River } from "./river.js";
 import { judge, weigh } from "./weigh.js";
 
@@ -21,9 +20,8 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     byLocation.set(artifact.location, judged);
   };
   const open: Artifact[] = [];
-  const required = requiredNames(artifacts, await readPackageJson(river.world, project));
   for (const artifact of artifacts) {
-    const verdict = await accountFor(river, artifact, project, required);
+    const verdict = await accountFor(river, artifact, project);
     if (verdict === null) open.push(artifact);
     else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null });
   }
@@ -31,12 +29,13 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     open.filter((artifact) => artifact.source.type !== "bundled"),
     sameBytes,
   );
+  const places = new Places(artifacts);
   river.progress.stage("verifying", groups.length);
   await mapConcurrent(groups, river.options.concurrency, async (group) => {
     const weighed = await weigh(river, group[0], project);
     const { listing, packedSize, requirements } = weighed;
     for (const artifact of group)
-      settle(artifact, { verdict: judge(river, artifact, weighed), listing, packedSize, requirements });
+      settle(artifact, { verdict: judge(river, artifact, weighed, places), listing, packedSize, requirements });
     river.progress.step(0);
   });
   // What lies in another's tarball is judged by that tarball, from the outside in.
@@ -54,7 +53,7 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
 /** One package at several places of the tree is fetched and read once, and decided for each place. */
 function sameBytes(artifact: Artifact): string {
   const { name, version, source, locked, npm, findings } = artifact;
-  const entry = npm === null ? null : [npm.facts, npm.hasInstallScript, npm.hasShrinkwrap];
+  const entry = npm === null ? null : [npm.facts, npm.requires, npm.hasInstallScript, npm.hasShrinkwrap];
   return JSON.stringify([name, version, source, locked, entry, findings]);
 }
 

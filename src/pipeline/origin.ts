@@ -18,6 +18,8 @@ export interface RegistryOrigin {
   readonly evidence: Registry;
   /** The tarball's address. */
   readonly tarball: string;
+  /** The lockfile names no address, so this one is made by npm's convention; the registry may know another. */
+  readonly derived: boolean;
 }
 
 /** From a source that trust.json pins: a URL, a file in the project, or a git commit. */
@@ -69,7 +71,8 @@ function pinOf(artifact: Artifact, trust: TrustStore): SourcePin | null {
 }
 
 function fromRegistry(artifact: Artifact, trust: TrustStore, address: string, masked: readonly string[]): Origin {
-  const { name, ecosystem } = artifact;
+  const { name, ecosystem, source } = artifact;
+  const derived = source.type === "registry" && source.url === null;
   const home = homeOf(trust, ecosystem, name);
   const from = registryAt(trust, address);
   if (from === null) return { ok: false, finding: unknownRegistry(artifact, address, masked) };
@@ -80,7 +83,7 @@ function fromRegistry(artifact: Artifact, trust: TrustStore, address: string, ma
   const named = trust.registries.find((registry) => registry.id === from.evidenceFrom);
   // Whom `from` does not serve under this name, it does not speak for: a private name is not told to the public registry.
   const evidence = named !== undefined && mayServe(trust, named, home) ? named : from;
-  return { ok: true, origin: { type: "registry", home, from, evidence, tarball: address } };
+  return { ok: true, origin: { type: "registry", home, from, evidence, tarball: address, derived } };
 }
 
 /** Where npm would fetch it: the lockfile's address, its host replaced as npm replaces it, or the configured registry's. */

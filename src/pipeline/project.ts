@@ -1,11 +1,14 @@
 /** A project as an installer will read it: its lockfile, its package.json, its folders. */
 import path from "node:path";
 import { cannotRead, findNpmLockfile, readLockfileBytes } from "../lockfile/find.js";
-import { type NpmLockfile, readNpmLockfile } from "../lockfile/npm.js";
+import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../lockfile/npm.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { World } from "../model/world.js";
+import { mapConcurrent } from "./concurrent.js";
+
+const FOLDERS_AT_ONCE = 16;
 
 export interface Project {
   /** Absolute. */
@@ -22,11 +25,19 @@ export async function readProject(world: World, directory: string): Promise<Proj
   return { directory, lockfile, findings: [...found.findings, ...lockfile.findings] };
 }
 
-/** Reads one lockfile, wherever it lies; the package.json beside it, if there is one, is what people wrote. */
+/** Reads one lockfile, wherever it lies; the package.json beside it, and those of its folders, are what people wrote. */
 export async function readLockfileAt(world: World, file: string): Promise<NpmLockfile> {
-  const bytes = await readLockfileBytes(world.files, file);
-  const packageJson = await readPackageJson(world, path.dirname(file));
-  return readNpmLockfile(bytes, { path: file, packageJson });
+  const parsed = parseNpmLockfile(await readLockfileBytes(world.files, file), file);
+  const project = path.dirname(file);
+  const packageJson = await readPackageJson(world, project);
+  const folders = new Map<string, unknown>();
+  if (packageJson !== null) {
+    await mapConcurrent(parsed.folders, FOLDERS_AT_ONCE, async (folder) => {
+      const manifest = await readPackageJson(world, path.join(project, folder));
+      if (manifest !== null) folders.set(folder, manifest);
+    });
+  }
+  return readNpmLockfile(parsed, { path: file, packageJson, folders });
 }
 
 /** The project's package.json, parsed, or null if there is none. Throws StopError LOCKFILE_UNREADABLE. */

@@ -11,7 +11,10 @@ import { type Bytes, bringBytes } from "./bytes.js";
 import { askClaims, type Claimed } from "./claims.js";
 import { gather } from "./gather.js";
 import { originOf, type PinnedOrigin, type RegistryOrigin, settled } from "./origin.js";
+import type { Places } from "./places.js";
 import type { River } from "./river.js";
+import { shrinkwrapFindings } from "./shrinkwrap.js";
+import { readShrinkwrap, type Shrinkwrap } from "./shrinkwrap-entries.js";
 
 /** All that a decision needs beside the lockfile entry itself; the same for each place where the package stands. */
 export interface Weighed {
@@ -21,6 +24,8 @@ export interface Weighed {
   readonly sourceIsSettled: boolean;
   /** What was read of the archive; null where none was, or it was refused. */
   readonly listing: ArchiveListing | null;
+  /** The package's own shrinkwrap, where the lockfile has npm follow it. */
+  readonly shrinkwrap: Shrinkwrap | null;
   /** Bytes of the archive; 0 where none was brought. */
   readonly packedSize: number;
 }
@@ -56,7 +61,7 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
     const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always };
     const listing = seen.inspection?.ok ? seen.inspection.listing : null;
     const packedSize = seen.inspection?.packed.size ?? 0;
-    return { given, requirements, sourceIsSettled: true, listing, packedSize };
+    return { given, requirements, sourceIsSettled: true, listing, shrinkwrap: seen.shrinkwrap, packedSize };
   };
   const weighed = await withClaims(kept);
   const mayAsk = registry !== null && kept?.kept === true && !river.options.offline;
@@ -64,10 +69,15 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
   return isFinal ? weighed : withClaims(await askClaims(river, registry, artifact, true));
 }
 
-/** Decides for one place where the package stands. */
-export function judge(river: River, artifact: Artifact, weighed: Weighed) {
+/**
+ * Decides for one place where the package stands.
+ * @param places the whole lockfile, against which a shrinkwrap inside the package is held
+ */
+export function judge(river: River, artifact: Artifact, weighed: Weighed, places: Places | null = null) {
   const entry = weighed.sourceIsSettled ? settled(artifact) : artifact;
-  return decide({ ...weighed.given, artifact: entry }, weighed.requirements, river.now);
+  const inside = places === null ? [] : shrinkwrapFindings(artifact, weighed.shrinkwrap, places);
+  const findings = [...weighed.given.findings, ...inside];
+  return decide({ ...weighed.given, artifact: entry, findings }, weighed.requirements, river.now);
 }
 
 function refuses(item: Finding): boolean {
@@ -87,6 +97,7 @@ interface Seen {
   readonly subject: Digest | null;
   readonly own: DigestSet;
   readonly inspection: Inspection | null;
+  readonly shrinkwrap: Shrinkwrap | null;
   readonly notes: readonly Finding[];
   readonly always: readonly EvidenceKind[];
 }
@@ -95,15 +106,24 @@ interface Seen {
 function look(artifact: Artifact, bytes: Extract<Bytes, { ok: true }> | null): Seen {
   if (bytes === null) {
     const always = artifact.source.type === "git" ? [] : (["integrity"] as const);
-    return { subject: strongest(artifact.locked), own: artifact.locked, inspection: null, notes: [], always };
+    return {
+      subject: strongest(artifact.locked),
+      own: artifact.locked,
+      inspection: null,
+      shrinkwrap: null,
+      notes: [],
+      always,
+    };
   }
   const { inspection } = bytes;
   const { sha512, sha384, sha256 } = inspection.packed;
   const notes = inspection.ok ? inspection.listing.notes : [];
+  const text = inspection.ok && artifact.npm?.hasShrinkwrap ? inspection.listing.shrinkwrap : null;
   return {
     subject: { algorithm: "sha512", hex: sha512 },
     own: { sha512, sha384, sha256 },
     inspection,
+    shrinkwrap: text === null ? null : readShrinkwrap(text),
     notes,
     always: ALWAYS,
   };
@@ -143,5 +163,5 @@ function refused(
   requirements = requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now),
 ): Weighed {
   const given = { digest: null, evidence: [], findings, always: ALWAYS };
-  return { given, requirements, sourceIsSettled: false, listing: null, packedSize: 0 };
+  return { given, requirements, sourceIsSettled: false, listing: null, shrinkwrap: null, packedSize: 0 };
 }

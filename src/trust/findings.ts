@@ -6,6 +6,8 @@ import { BUILTIN } from "./builtin.js";
 /** From six weeks before the end of an exception or a rule, every run says so. */
 const NOTICE_MS = 42 * 24 * 60 * 60 * 1000;
 
+const SHOWN_NAMES = 5;
+
 /** Where an exception or a rule stands at a point in time. */
 export type Standing = "open" | "ends soon" | "ended";
 
@@ -26,15 +28,17 @@ export function storeFindings(store: Pick<TrustStore, "registries" | "rules" | "
 
 /**
  * A registry that asks for less than the floor of the names at home there: a built-in one below its own, or one
- * that takes every name (`*`) from a built-in one without its floor.
+ * that takes names from a built-in one without its floor. Names of a scope are their owner's wherever they are; `*`
+ * and names without a scope are the built-in registry's, where anybody may publish them.
  */
 export function weakening(registry: Registry): readonly Finding[] {
   const builtin = BUILTIN.find((known) => known.ecosystem === registry.ecosystem);
   const isBuiltin = BUILTIN.some((known) => known.id === registry.id);
-  const floor = isBuiltin ? registry.floor : registry.home.includes("*") ? (builtin?.floor ?? []) : [];
+  const taken = isBuiltin ? [] : registry.home.filter((pattern) => !pattern.startsWith("@"));
+  const floor = isBuiltin ? registry.floor : taken.length > 0 ? (builtin?.floor ?? []) : [];
   const missing = floor.filter((kind) => !registry.require.includes(kind));
   if (missing.length === 0) return addedKeys(registry);
-  const whose = isBuiltin ? "its built-in floor" : `the floor of "${builtin?.id}", whose names it takes with "*"`;
+  const whose = isBuiltin ? "its built-in floor" : `the floor of "${builtin?.id}", from which it takes ${named(taken)}`;
   return [
     finding("POLICY_WEAKENED", {
       says: `registries.${registry.id} asks for less than ${whose}: ${missing.join(", ")} is missing.`,
@@ -43,6 +47,13 @@ export function weakening(registry: Registry): readonly Finding[] {
     }),
     ...addedKeys(registry),
   ];
+}
+
+function named(patterns: readonly string[]): string {
+  if (patterns.includes("*")) return 'all names ("*")';
+  const shown = patterns.slice(0, SHOWN_NAMES).map((pattern) => `"${pattern}"`);
+  const more = patterns.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Whoever holds a key that was added to a built-in registry can sign any of its packages. */

@@ -17,6 +17,7 @@ import { ArchiveTree } from "./archive-tree.js";
 import type { TarEntry, TarVisitor } from "./tar.js";
 
 const MANIFEST = "package.json";
+const SHRINKWRAP = "npm-shrinkwrap.json";
 /** The manifest of a bundled package: in node_modules of the package, or of another bundled one. */
 const BUNDLED_MANIFEST = /^(?:node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/)+package\.json$/;
 /** npm itself bundles about 200 packages, with half a megabyte of manifests. */
@@ -28,7 +29,7 @@ const STICKY = 0o1000;
 interface OpenFile {
   readonly entry: TarEntry;
   readonly path: string;
-  /** Its pieces, for a manifest; null for another file. */
+  /** Its pieces, for a manifest or a shrinkwrap; null for another file. */
   readonly pieces: Buffer[] | null;
   /** Running digest, once it is clear that the content comes in several pieces. */
   hash: Hash | null;
@@ -44,6 +45,7 @@ export class ArchiveContents implements TarVisitor {
   readonly #notes: ArchiveNotes;
   readonly #files = new Map<string, ArchivedFile>();
   readonly #manifests = new Map<string, string>();
+  #shrinkwrap: string | null = null;
   #root: string | null = null;
   #entries = 0;
   #unpackedSize = 0;
@@ -92,7 +94,11 @@ export class ArchiveContents implements TarVisitor {
     if (again !== null) return this.#compare(again, read);
     this.#files.set(path, read);
     this.#unpackedSize += entry.size;
-    return file.pieces === null ? null : this.#keepManifest(path, Buffer.concat(file.pieces));
+    if (file.pieces === null) return null;
+    if (path !== SHRINKWRAP) return this.#keepManifest(path, Buffer.concat(file.pieces));
+    // As npm decodes it, so that whoever reads the text reads what npm does.
+    this.#shrinkwrap = Buffer.concat(file.pieces).toString("utf8");
+    return null;
   }
 
   /** What can be said only once all entries are known. */
@@ -108,6 +114,7 @@ export class ArchiveContents implements TarVisitor {
       files: [...this.#files.values()],
       manifest: this.#manifests.get(MANIFEST) ?? "",
       bundled: Object.fromEntries(bundled),
+      shrinkwrap: this.#shrinkwrap,
       unpackedSize: this.#unpackedSize,
       notes: this.#notes.findings(),
     };
@@ -129,11 +136,11 @@ export class ArchiveContents implements TarVisitor {
     if (collision !== null) return collision;
     const again = this.#files.get(path) ?? null;
     if (path === ".npmrc") this.#notes.add("npmrc", path);
-    const isManifest = path === MANIFEST || BUNDLED_MANIFEST.test(path);
-    if (isManifest && entry.size > LIMITS.packageJsonBytes) {
-      return refusal("ARCHIVE_TOO_LARGE", `${quoted(path)} is too large.`, LIMITS.packageJsonBytes, entry.size);
+    const limit = keptBytes(path);
+    if (limit !== null && entry.size > limit) {
+      return refusal("ARCHIVE_TOO_LARGE", `${quoted(path)} is too large.`, limit, entry.size);
     }
-    this.#open = { entry, path, pieces: isManifest && again === null ? [] : null, hash: null, sha256: null, again };
+    this.#open = { entry, path, pieces: limit !== null && again === null ? [] : null, hash: null, sha256: null, again };
     return null;
   }
 
@@ -157,6 +164,12 @@ export class ArchiveContents implements TarVisitor {
     this.#manifests.set(path, manifest.value.text);
     return null;
   }
+}
+
+/** How many bytes a file may have whose text is kept; null for all others. */
+function keptBytes(path: string): number | null {
+  if (path === SHRINKWRAP) return LIMITS.shrinkwrapBytes;
+  return path === MANIFEST || BUNDLED_MANIFEST.test(path) ? LIMITS.packageJsonBytes : null;
 }
 
 /** Any one name is fine (DefinitelyTyped uses the package's own); two would be merged into one. */

@@ -9,6 +9,8 @@ export interface JsonKeys {
   readonly repeated: boolean;
   /** The first key that comes twice with two values, where it decides about what is fetched or run. */
   readonly conflict: string | null;
+  /** The first dependency that is named twice with two versions, in one map of dependencies. */
+  readonly dependency: string | null;
 }
 
 /** Not `bin`: mocha 0.3.0 has two. What is linked is compared with the lockfile anyway. */
@@ -16,6 +18,9 @@ const DECISIVE: ReadonlySet<string> = new Set([
   ...["name", "version", "scripts", "gypfile", "dependencies", "optionalDependencies"],
   ...["bundleDependencies", "bundledDependencies"],
 ]);
+
+/** Maps from names to versions at the top of a package.json. */
+const DEPENDENCIES: ReadonlySet<string> = new Set(["dependencies", "optionalDependencies"]);
 
 interface Level {
   /** Text of each member's value by key; null for an array. */
@@ -32,7 +37,8 @@ interface Level {
  * than `maxDepth`; `depth` then says so.
  */
 export function keysOf(text: string, maxDepth: number): JsonKeys {
-  const found = { depth: 0, prototype: false, repeated: false, conflict: null as string | null };
+  const none = null as string | null;
+  const found = { depth: 0, prototype: false, repeated: false, conflict: none, dependency: none };
   const levels: Level[] = [];
   for (let at = 0; at < text.length; at++) {
     const level = levels.at(-1);
@@ -64,7 +70,10 @@ export function keysOf(text: string, maxDepth: number): JsonKeys {
           const earlier = level.values.get(level.key);
           found.repeated ||= earlier !== undefined;
           const decisive = level.decisive || (levels.length === 1 && DECISIVE.has(level.key));
-          if (decisive && earlier !== undefined && !isSame(earlier, value)) found.conflict ??= level.key;
+          if (decisive && earlier !== undefined && !isSame(earlier, value)) {
+            const isDependency = levels.length === 2 && DEPENDENCIES.has(levels[0]?.key ?? "");
+            found[isDependency ? "dependency" : "conflict"] ??= level.key;
+          }
           level.values.set(level.key, value);
           level.key = null;
         }

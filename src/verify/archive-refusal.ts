@@ -7,6 +7,7 @@ export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly o
 type Code =
   | "ARCHIVE_PATH_ESCAPE"
   | "ARCHIVE_LINK_ESCAPE"
+  | "ARCHIVE_LINK"
   | "ARCHIVE_DUPLICATE"
   | "ARCHIVE_MALFORMED"
   | "ARCHIVE_TOO_LARGE";

@@ -16,7 +16,7 @@ import { TarReader } from "./tar.js";
 /**
  * Inspects the tarball whose bytes come in `chunks` (of any size). The digests cover every byte, also those behind
  * the place for which the archive is refused. Rejects only if `chunks` does; a hostile archive is a value:
- * ARCHIVE_PATH_ESCAPE, ARCHIVE_LINK_ESCAPE, ARCHIVE_DUPLICATE, ARCHIVE_MALFORMED or ARCHIVE_TOO_LARGE.
+ * ARCHIVE_PATH_ESCAPE, ARCHIVE_LINK_ESCAPE, ARCHIVE_LINK, ARCHIVE_DUPLICATE, ARCHIVE_MALFORMED or ARCHIVE_TOO_LARGE.
  */
 export async function inspectArchive(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Inspection> {
   const packed = new PackedHasher();

@@ -39,8 +39,11 @@ export async function verifyManifest(input: ManifestInput): Promise<Outcome> {
   }
   const difference =
     compareFlags(input, archive, registry) ??
+    compareRequires(input.lock?.requires ?? {}, archive) ??
     (registry === null ? null : compareWithRegistry(registry, archive)) ??
-    (lock === null ? null : compareWithLock(lock, input.lock?.facts?.optionalPeers ?? [], archive));
+    (lock === null
+      ? null
+      : compareWithLock(lock, input.lock?.facts?.optionalPeers ?? [], archive, input.archive.files));
   if (difference === null) return { outcome: "verified", signers: [] };
   return {
     outcome: "invalid",
@@ -86,17 +89,46 @@ function compareWithLock(
   lock: PackageFacts,
   optionalPeers: readonly string[],
   archive: PackageFacts,
+  files: ReadonlySet<string>,
 ): Difference | null {
   const side = "the lockfile";
   const peers = optionalPeers.filter((name) => Object.hasOwn(archive.peerDependencies, name)).sort();
   return (
-    compareShared(side, lock, archive) ??
+    compareShared(side, { ...lock, dependencies: withoutBundled(lock.dependencies, archive, files) }, archive) ??
     compareBins(side, lock, archive, true) ??
     compareLists("bundleDependencies", side, lock.bundled, archive.bundled) ??
     compareLists("peerDependenciesMeta", side, peers, archive.optionalPeers) ??
+    compareMaps("acceptDependencies", side, lock.acceptDependencies, archive.acceptDependencies) ??
     // Lockfiles of older npm say nothing of libc.
     (lock.libc.length === 0 ? null : compareLists("libc", side, lock.libc, archive.libc))
   );
+}
+
+/**
+ * Version 1 of the lockfile has only `requires`, where ranges are of use to nobody: npm takes what is locked. A text
+ * that puts another package or an address under a name makes others believe it, so it must be the archive's own.
+ */
+function compareRequires(requires: Readonly<Record<string, string>>, archive: PackageFacts): Difference | null {
+  const asked = { ...archive.peerDependencies, ...archive.dependencies, ...archive.optionalDependencies };
+  const foreign = Object.entries(requires).filter(([, text]) => /[:/]/.test(text));
+  const own = foreign.filter(([name]) => Object.hasOwn(asked, name)).map(([name]) => [name, asked[name] ?? ""]);
+  return compareMaps("requires", "the lockfile", Object.fromEntries(foreign), Object.fromEntries(own));
+}
+
+/**
+ * npm 8 wrote `"*"` into its lockfiles for what a package bundles and does not ask for itself. Where the archive holds
+ * it, nothing is fetched for that.
+ */
+function withoutBundled(
+  told: Readonly<Record<string, string>>,
+  archive: PackageFacts,
+  files: ReadonlySet<string>,
+): Record<string, string> {
+  const isBundled = (name: string): boolean =>
+    !Object.hasOwn(archive.dependencies, name) &&
+    archive.bundled.includes(name) &&
+    files.has(`node_modules/${name}/package.json`);
+  return Object.fromEntries(Object.entries(told).filter(([name, range]) => range !== "*" || !isBundled(name)));
 }
 
 /** What registry and lockfile both tell of a package. */

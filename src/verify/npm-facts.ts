@@ -52,6 +52,7 @@ export async function readFacts(
     dependencies: texts(normal.dependencies),
     optionalDependencies: texts(normal.optionalDependencies),
     peerDependencies: texts(manifest.peerDependencies),
+    acceptDependencies: texts(manifest.acceptDependencies),
     optionalPeers: optionalPeers(manifest),
     bin: texts(normal.bin),
     engines: texts(manifest.engines),

@@ -49,13 +49,20 @@ export interface RegistrySignatureInput {
   readonly now: number;
 }
 
-/** Whether a retired key signed, so that the time of publication and the succession of keys matter. */
+/** Whether a key signed that is retired or has a beginning, so that the time of publication matters. */
 export function needsPublication(
   keys: readonly RegistryKey[],
   signatures: readonly SignatureClaim[],
   now: number,
 ): boolean {
-  return signatures.some((claim) => (keyFor(keys, claim)?.expires ?? Number.POSITIVE_INFINITY) <= now);
+  return signatures.some((claim) => {
+    const key = keyFor(keys, claim);
+    return key !== null && (isRetired(key, now) || key.notBefore !== null);
+  });
+}
+
+function isRetired(key: RegistryKey, now: number): boolean {
+  return key.expires !== null && key.expires <= now;
 }
 
 /**
@@ -87,8 +94,8 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
     if (!holds(input.keys, claim, message)) {
       return invalid("SIGNATURE_INVALID", `the signature by ${claim.keyid} is not over ${input.name}@${input.version}`);
     }
-    const late = outsideItsTime(input, claim);
-    if (late !== null) return late;
+    const outside = beforeItsTime(input, claim) ?? outlivedBy(input, claim);
+    if (outside !== null) return outside;
   }
   const signers = known.map((claim) => signer(input, claim.keyid));
   const notes = strangers.map((claim) => `a signature by the unknown key ${claim.keyid} was ignored`);
@@ -96,13 +103,30 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
 }
 
 /**
+ * What was published before a key began is not signed by it: whoever holds the key could sign the past anew. The time
+ * is the registry's own, so this holds a registry to its story; where nobody asked for it, only the clock speaks.
+ */
+function beforeItsTime({ publication, now, keys }: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
+  const begins = keyFor(keys, claim)?.notBefore ?? null;
+  if (begins === null) return null;
+  const begin = `the key ${claim.keyid} began on ${day(begins)}`;
+  if (begins > now) return invalid("SIGNATURE_TIME", `${begin}, which is still to come`);
+  if (publication === null) return null;
+  if (publication.at === null) {
+    return invalid("SIGNATURE_TIME", `${begin}, and nothing says that this was published after`);
+  }
+  if (publication.at >= begins) return null;
+  return invalid("SIGNATURE_TIME", `${begin}; the registry says published on ${day(publication.at)}`);
+}
+
+/**
  * A retired key counts only for what was published before its end, and not above a version that its successor has
  * signed: a thief of the old key can set the unsigned time back, but not un-sign what came later.
  */
-function outsideItsTime(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
+function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
   const key = keyFor(input.keys, claim);
-  if (key === null || key.expires === null || key.expires > input.now) return null;
-  const end = new Date(key.expires).toISOString().slice(0, 10);
+  if (key === null || key.expires === null || !isRetired(key, input.now)) return null;
+  const end = day(key.expires);
   const publication = input.publication;
   if (publication === null || publication.at === null) {
     return invalid(
@@ -111,8 +135,8 @@ function outsideItsTime(input: RegistrySignatureInput, claim: SignatureClaim): O
     );
   }
   if (publication.at >= key.expires) {
-    const at = new Date(publication.at).toISOString().slice(0, 10);
-    return invalid("KEY_EXPIRED", `the key ${claim.keyid} ended on ${end}; the registry says published on ${at}`);
+    const says = `the key ${claim.keyid} ended on ${end}; the registry says published on ${day(publication.at)}`;
+    return invalid("KEY_EXPIRED", says);
   }
   const overtaken = overtakenBy(input, key);
   if (overtaken === null) return null;
@@ -180,6 +204,14 @@ function signer(input: RegistrySignatureInput, keyid: string): Signer {
   return { type: "registry-key", registry: input.registry, keyid };
 }
 
-function invalid(code: "SIGNATURE_INVALID" | "SIGNATURE_MALFORMED" | "KEY_EXPIRED", detail: string): Outcome {
+/** The day of a time, in UTC: 2027-02-01. A registry may name a time that no calendar has. */
+function day(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? "a day that cannot be" : date.toISOString().slice(0, 10);
+}
+
+type Code = "SIGNATURE_INVALID" | "SIGNATURE_MALFORMED" | "SIGNATURE_TIME" | "KEY_EXPIRED";
+
+function invalid(code: Code, detail: string): Outcome {
   return { outcome: "invalid", code, detail };
 }

@@ -6,8 +6,10 @@
  * with a name behind a line feed, and takes a block with an unreadable checksum for the end.
  */
 import { isUtf8 } from "node:buffer";
+import { posix } from "node:path";
 import { Header } from "tar";
 import type { Finding } from "../model/finding.js";
+import { pathProblem } from "./archive-paths.js";
 import { malformed, quoted, type Reading, refusal } from "./archive-refusal.js";
 
 export const BLOCK_BYTES = 512;
@@ -112,13 +114,21 @@ function unwanted(flag: string, header: Header): Finding {
   const name = named(header);
   if (flag === "1" || flag === "2") {
     const what = flag === "1" ? "a hard link" : "a symbolic link";
-    return refusal(
-      "ARCHIVE_LINK_ESCAPE",
-      `${name} is ${what} to ${quoted(header.linkpath ?? "")}. npm would leave it out.`,
-    );
+    const inside = staysInside(header.path ?? "", header.linkpath ?? "", flag === "1");
+    const says = `${name} is ${what} to ${quoted(header.linkpath ?? "")}, which npm never unpacks`;
+    if (!inside) return refusal("ARCHIVE_LINK_ESCAPE", `${says}; it leads out of the package.`);
+    return refusal("ARCHIVE_LINK", `${says}; the package would be installed without it.`);
   }
   const what = OTHER_TYPES.get(flag) ?? `of the unknown type ${JSON.stringify(flag)}`;
   return malformed(`${name} is ${what}. Packages consist of files and folders.`);
+}
+
+/** Whether a link lies inside the package's folder and leads there: old versions of jade were packed with one. */
+function staysInside(path: string, target: string, hard: boolean): boolean {
+  if (target === "" || pathProblem(path) !== null || /[\\:]|^\//.test(target)) return false;
+  const [root = "", below] = path.split("/");
+  const from = hard ? "" : posix.dirname(path);
+  return below !== undefined && posix.join(from, target).startsWith(`${root}/`);
 }
 
 /** What in the raw bytes could be read in two ways, or null. */

@@ -23,7 +23,11 @@ const TRICKS: Readonly<Record<string, { readonly code: string; readonly hooks: H
   },
   "hard-link": {
     code: "ARCHIVE_LINK_ESCAPE",
-    hooks: { after: [{ path: "package/link", type: "Link", linkpath: "package/index.js" }] },
+    hooks: { after: [{ path: "package/link", type: "Link", linkpath: "/etc/passwd" }] },
+  },
+  "link-inside": {
+    code: "ARCHIVE_LINK",
+    hooks: { after: [{ path: "package/link", type: "SymbolicLink", linkpath: "index.js" }] },
   },
   "two-manifests": {
     code: "ARCHIVE_DUPLICATE",

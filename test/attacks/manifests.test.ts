@@ -87,3 +87,22 @@ test("a dependency's own shrinkwrap cannot lead npm to other bytes than the root
   assert.notEqual(status, 0);
   assert.equal(told.result, "FAILED");
 });
+
+test("a dependency named twice: the last counts, as for npm, and nobody may tell of the first", async () => {
+  const twice = (name: string) => {
+    const { "package.json": text, ...files } = small(name, "1.0.0", { dependencies: { honest: "1.0.0" } });
+    return { ...files, "package.json": text.replace('{"honest"', '{"honest":"0.9.0","honest"') };
+  };
+  simulator.publish(twice("as-the-last"));
+  const passing = await scene.project({ "as-the-last": "1.0.0" });
+  const { report: passed } = await scene.run(passing, ["gate"]);
+  assert.equal(passed.result, "PASSED");
+  assert.deepEqual(codesOf(passed, "as-the-last@1.0.0"), ["ARCHIVE_ODD"]);
+
+  simulator.publish(small("honest", "0.9.0"));
+  simulator.publish(twice("as-the-first"));
+  const first = { dependencies: { honest: "0.9.0" } };
+  simulator.alterManifest("as-the-first", "1.0.0", (manifest) => ({ ...manifest, ...first }));
+  const project = await scene.project({ "as-the-first": "1.0.0" });
+  await scene.refused(project, { code: "MANIFEST_MISMATCH", of: "as-the-first@1.0.0", args: ["gate"] });
+});

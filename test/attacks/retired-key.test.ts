@@ -1,7 +1,10 @@
 /** A registry's old key in a thief's hands: it signs well, but only what its time allows. */
+import assert from "node:assert/strict";
 import { test } from "node:test";
+import { registryEntry } from "../../registry-fixtures/project.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
 import { setScene } from "./scene.js";
+import { codesOf } from "./shown.js";
 
 const simulator = createSimulator({ name: "fixture" });
 const BEFORE = "2025-06-01T00:00:00.000Z";
@@ -15,6 +18,7 @@ publish("honest", "1.1.0", AFTER);
 publish("late", "1.0.0", AFTER, old?.keyid);
 publish("above", "1.1.0", AFTER);
 publish("above", "1.2.0", BEFORE, old?.keyid);
+publish("early", "1.0.0", BEFORE);
 publish("timeless", "1.0.0", BEFORE, old?.keyid);
 
 const scene = await setScene(simulator, { inside: true });
@@ -45,6 +49,16 @@ test("old key, and the packument can't be had: undecided, and never taken for go
   simulator.put("timeless", null);
   simulator.status(404, { on: /\/timeless$/ });
   await scene.refused(project, { code: "FETCH_FAILED", of: "timeless@1.0.0", status: 75 });
+});
+
+test("new key, for what the registry says was published before it began", async () => {
+  const [first, second] = simulator.trustKeys();
+  assert.ok(first && second);
+  const began = { ...second, notBefore: END };
+  const project = await scene.project({ early: "1.0.0", honest: "1.1.0" });
+  await project.writeTrust({ registries: { fixture: { ...registryEntry(simulator), keys: [first, began] } } });
+  const report = await scene.refused(project, { code: "SIGNATURE_TIME", of: "early@1.0.0", args: ["gate"] });
+  assert.deepEqual(codesOf(report, "honest@1.1.0"), []);
 });
 
 function publish(name: string, version: string, publishTime: string, keyid?: string): void {

@@ -1,11 +1,13 @@
 /** Our own store in other hands: nothing in it is believed, and nothing of it reaches npm without its digest. */
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
+import { secureInstall } from "../../registry-fixtures/secure-install.js";
 import { setScene, small } from "./scene.js";
+import { parseReport } from "./shown.js";
 
 const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
@@ -59,6 +61,31 @@ test("the store open to others: nothing is put into it, nor taken from it", asyn
   await chmod(join(project.home, "cache", "secure-install"), 0o777);
   const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE" });
   assert.match(error.says, /open to others/);
+});
+
+test("folders where the store's files must be: named where they stop the run, and passed over where nothing is lost", async () => {
+  const project = await scene.project({ soup: "1.0.0" });
+  await scene.run(project, ["gate"]);
+  for (const file of filesBelow(join(project.home, "cache"), /claims/)) {
+    rmSync(file);
+    mkdirSync(file);
+  }
+  assert.equal((await scene.run(project, ["gate"])).status, 0);
+  const [content = ""] = contentOf(project);
+  rmSync(content);
+  mkdirSync(content);
+  const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE", args: ["gate"] });
+  assert.equal(error.at, content);
+  assert.match(error.says, /the store can't use/);
+});
+
+test("certificates that are none are named by their file", async () => {
+  const project = await scene.project({ soup: "1.0.0" });
+  const file = join(project.home, "ca.pem");
+  writeFileSync(file, "no certificate");
+  const { status, stdout, stderr } = await secureInstall(project, ["gate", "--json", `--cafile=${file}`]);
+  const { error } = parseReport(stdout, stderr);
+  assert.deepEqual([status, error?.code, error?.at], [78, "ENVIRONMENT_UNSAFE", file]);
 });
 
 function contentOf(project: Project): string[] {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import { type NpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
+import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
 import type { Code } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
 
@@ -32,7 +32,13 @@ function readVector(file: string): NpmLockfile {
   const path = join(VECTORS, file);
   const manifest = join(dirname(path), "package.json");
   const packageJson: unknown = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : null;
-  return readNpmLockfile(readFileSync(path), { path: file, packageJson });
+  const parsed = parseNpmLockfile(readFileSync(path), file);
+  const folders = new Map<string, unknown>();
+  for (const folder of parsed.folders) {
+    const at = join(dirname(path), folder, "package.json");
+    if (existsSync(at)) folders.set(folder, JSON.parse(readFileSync(at, "utf8")));
+  }
+  return readNpmLockfile(parsed, { path: file, packageJson, folders });
 }
 
 function count(lockfile: NpmLockfile, code: Code): number {

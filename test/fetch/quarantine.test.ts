@@ -8,6 +8,7 @@ import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openQuarantine } from "../../src/fetch/quarantine.js";
 import { diskFiles } from "../../src/files/disk.js";
+import { StopError } from "../../src/model/finding.js";
 import type { Files } from "../../src/model/world.js";
 import { clientFor, SMALL, serveRaw } from "./loopback.js";
 
@@ -142,7 +143,10 @@ test("a full disk leaves nothing behind, and is told as it is", async (t) => {
     }),
   };
   const { directory, quarantine } = await store(t, full);
-  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENOSPC" });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), {
+    code: "ENVIRONMENT_UNSAFE",
+    message: /no space/,
+  });
   assert.deepEqual(await filesBelow(directory), []);
 });
 
@@ -166,7 +170,7 @@ test("where a blob cannot be replaced because somebody reads it, the one that is
   assert.equal((await filesBelow(directory)).length, 1);
   await fs.chmod(quarantine.path(digest), 0o644);
   await fs.writeFile(quarantine.path(digest), "hellp");
-  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "EPERM" });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", message: /busy/ });
 });
 
 test("many arrivals of the same bytes at once all succeed", async (t) => {
@@ -317,6 +321,71 @@ test("a store that cannot be made is refused by name", async (t) => {
     code: "ENVIRONMENT_UNSAFE",
     message: /cannot be made/,
   });
+});
+
+test("a store in a place where the system makes no folders is refused at once", {
+  skip: process.platform !== "linux",
+  timeout: 10_000,
+}, async () => {
+  for (const directory of ["/proc/store", "/proc/self/cache/store", "/sys/store"]) {
+    await assert.rejects(openQuarantine(diskFiles(), directory, "linux"), (error: StopError) => {
+      assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNSAFE", directory]);
+      return true;
+    });
+  }
+});
+
+test("a new store leaves nothing but itself behind", async (t) => {
+  const { directory } = await store(t);
+  assert.deepEqual(await fs.readdir(path.dirname(directory)), ["store"]);
+});
+
+test("a folder where a blob must be stops the run, and is named", async (t) => {
+  const { quarantine } = await store(t);
+  const file = quarantine.path(sha512("hello"));
+  await fs.mkdir(path.join(file, "inside"), { recursive: true });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), (error: StopError) => {
+    assert.ok(error instanceof StopError);
+    assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNSAFE", file]);
+    return true;
+  });
+  await fs.rm(file, { recursive: true });
+  await fs.rm(path.dirname(file), { recursive: true });
+  await fs.writeFile(path.dirname(file), "a file where a folder must be");
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", at: file });
+});
+
+test("a disk that is full stops the run; what comes from elsewhere and fails is not called that", async (t) => {
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  const files = diskFiles();
+  const writer = async (folder: string) => ({ ...(await files.create(folder)), write: () => Promise.reject(full) });
+  const { directory, quarantine } = await store(t, { ...files, create: writer });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", message: /ENOSPC/ });
+  assert.deepEqual(await filesBelow(directory), []);
+  await quarantine.keep("key", "manifest", Buffer.from("{}"));
+  assert.equal(await quarantine.kept("key", "manifest", 100), null);
+  const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+  // biome-ignore lint/correctness/useYield: it fails before there is anything
+  const broken = (async function* (): AsyncGenerator<Uint8Array> {
+    throw reset;
+  })();
+  await assert.rejects(quarantine.receive(broken, LIMIT), reset);
+});
+
+test("a folder where a kept file must be, or a file where its folder must be: nothing is kept, and all goes on", async (t) => {
+  const { directory, quarantine } = await store(t);
+  await quarantine.keep("key", "manifest", Buffer.from("{}"));
+  const [kept = ""] = await filesBelow(directory);
+  const file = path.join(directory, kept);
+  await fs.rm(file);
+  await fs.mkdir(file);
+  await quarantine.keep("key", "manifest", Buffer.from("{}"));
+  assert.equal(await quarantine.kept("key", "manifest", 100), null);
+  await fs.rm(path.join(directory, "kept", "manifest"), { recursive: true });
+  await fs.writeFile(path.join(directory, "kept", "manifest"), "");
+  await quarantine.keep("key", "manifest", Buffer.from("{}"));
+  assert.equal(await quarantine.kept("key", "manifest", 100), null);
+  assert.deepEqual(await fs.readdir(path.join(directory, "arriving")), []);
 });
 
 test("claims are kept by key and kind", async (t) => {

@@ -10,7 +10,7 @@ import tls from "node:tls";
 import { fileURLToPath } from "node:url";
 import { mintAuthority } from "../../registry-fixtures/authority.js";
 import { createClient } from "../../src/fetch/client.js";
-import { authorities } from "../../src/fetch/tls.js";
+import { authorities, certificatesIn } from "../../src/fetch/tls.js";
 import { authority, certificate, clientFor, issue, listen, SMALL, serve } from "./loopback.js";
 
 const DAY_MS = 86_400_000;
@@ -171,6 +171,17 @@ test("an extra authority that is none stops the run", () => {
       { code: "ENVIRONMENT_UNSAFE" },
     );
   }
+});
+
+test("a file that holds no certificate is named, and where it stands", () => {
+  for (const pem of ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]) {
+    assert.throws(() => certificatesIn(pem, "/etc/ca.pem"), {
+      code: "ENVIRONMENT_UNSAFE",
+      at: "/etc/ca.pem",
+      message: "/etc/ca.pem holds no certificate in PEM form",
+    });
+  }
+  assert.deepEqual(certificatesIn(`text\n${authority.pem.trim()}\n`, "/etc/ca.pem"), [authority.pem.trim()]);
 });
 
 test("NODE_TLS_REJECT_UNAUTHORIZED=0 and node's own flags change nothing", async (t) => {

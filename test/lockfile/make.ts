@@ -1,6 +1,6 @@
 /** Small npm lockfiles for tests, and what a reader says of them. */
 import assert from "node:assert/strict";
-import { type NpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
+import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import type { Code } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
@@ -36,8 +36,14 @@ export function bytes(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value, null, 2));
 }
 
-export function read(lockfile: Uint8Array, packageJson: unknown = null): NpmLockfile {
-  return readNpmLockfile(lockfile, { path: "package-lock.json", packageJson });
+/** `folders`: the package.json of folders, by folder; none lies in the others. */
+export function read(lockfile: Uint8Array, packageJson: unknown = null, folders: Json = {}): NpmLockfile {
+  const path = "package-lock.json";
+  return readNpmLockfile(parseNpmLockfile(lockfile, path), {
+    path,
+    packageJson,
+    folders: new Map(Object.entries(folders)),
+  });
 }
 
 export function at(lockfile: NpmLockfile, location: string): Artifact {

@@ -152,3 +152,16 @@ test("inBundle under a package that the lockfile does not hold takes no digest a
   assert.equal(at(lockfile, "node_modules/ghost/node_modules/b").source.type, "registry");
   assert.deepEqual(codes(lockfile, "node_modules/ghost/node_modules/b"), ["LOCKFILE_INTEGRITY_ABSENT"]);
 });
+
+test("LOCKFILE_AMBIGUOUS: what is called bundled, and has an address of its own", () => {
+  const packages = {
+    "node_modules/a": entry("a", "1.0.0", { dependencies: { b: "1" }, bundleDependencies: ["b"] }),
+    "node_modules/a/node_modules/b": {
+      version: "1.0.0",
+      inBundle: true,
+      resolved: "http://evil.example/b/-/b-1.0.0.tgz",
+    },
+  };
+  const lockfile = read(lock({ dependencies: { a: "1" } }, packages));
+  assert.deepEqual(codes(lockfile, "node_modules/a/node_modules/b"), ["LOCKFILE_AMBIGUOUS"]);
+});

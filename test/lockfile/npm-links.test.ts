@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { localFolders } from "../../src/lockfile/npm-links.js";
 import { allCodes, at, codes, entry, lock, lockV1, read } from "./make.js";
 
 const LINK = (resolved: string) => ({ resolved, link: true });
@@ -26,10 +25,6 @@ test("declared workspaces, with what they ask of each other and of registries", 
   assert.equal(at(lockfile, "packages/a").name, "@acme/a");
   assert.deepEqual(at(lockfile, "packages/a/node_modules/c").paths, ["@acme/a > c"]);
   assert.deepEqual(at(lockfile, "node_modules/c").paths, ["b > c"]);
-  assert.deepEqual(localFolders(lockfile.artifacts), [
-    { location: "node_modules/@acme/a", folder: "packages/a", name: "@acme/a" },
-    { location: "node_modules/b", folder: "packages/b", name: "b" },
-  ]);
 });
 
 test("a file: dependency of the project itself, and the project as its own", () => {
@@ -51,7 +46,6 @@ test("a file: dependency of the project itself, and the project as its own", () 
 test("LOCKFILE_LINK: a link in the place of a registry package", () => {
   const lockfile = read(lock({ dependencies: { bar: "^1.0.0" } }, { "node_modules/bar": LINK("docs/fixtures/bar") }));
   assert.deepEqual(codes(lockfile, "node_modules/bar"), ["LOCKFILE_LINK"]);
-  assert.deepEqual(localFolders(lockfile.artifacts), []);
 });
 
 test("LOCKFILE_LINK: a target outside the project, or not plainly inside", () => {
@@ -156,4 +150,57 @@ test("version 1: a folder is a link, admitted where package.json asks for it", (
   assert.deepEqual(at(declared, "deps/etag/node_modules/ms").paths, ["etag > ms"]);
   assert.deepEqual(codes(read(bytes, { devDependencies: { etag: "^1.0.0" } }), "node_modules/etag"), ["LOCKFILE_LINK"]);
   assert.deepEqual(codes(read(bytes), "node_modules/etag"), ["LOCKFILE_LINK"]);
+});
+
+test("a file: dependency of a workspace, and of the folder behind it, wherever npm puts the link", () => {
+  const packages = {
+    "node_modules/w": LINK("packages/w"),
+    "packages/w": { name: "w", version: "1.0.0", dependencies: { lib: "file:../../libs/lib" } },
+    "node_modules/lib": LINK("libs/lib"),
+    "libs/lib": { version: "1.0.0", dependencies: { deeper: "file:../deeper" } },
+    "libs/deeper": { version: "1.0.0" },
+  };
+  const folders = {
+    "packages/w": { name: "w", version: "1.0.0", dependencies: { lib: "file:../../libs/lib" } },
+    "libs/lib": { name: "lib", version: "1.0.0", dependencies: { deeper: "file:../deeper" } },
+    "libs/deeper": { name: "deeper", version: "1.0.0" },
+  };
+  for (const place of ["node_modules/deeper", "libs/lib/node_modules/deeper"]) {
+    const text = lock(WORKSPACES, { ...packages, [place]: LINK("libs/deeper") });
+    assert.deepEqual(allCodes(read(text)), []);
+    assert.deepEqual(allCodes(read(text, WORKSPACES, folders)), []);
+    // By the lockfile's word alone none of them may be there.
+    const [found] = codes(read(text, WORKSPACES, { ...folders, "packages/w": { name: "w" } }), "node_modules/lib");
+    assert.equal(found, "LOCKFILE_LINK");
+  }
+  const elsewhere = lock(WORKSPACES, { ...packages, "packages/w/node_modules/deeper": LINK("libs/deeper") });
+  assert.deepEqual(codes(read(elsewhere, WORKSPACES, folders), "packages/w/node_modules/deeper"), ["LOCKFILE_LINK"]);
+});
+
+test("a file: dependency may be another's folder by name; a workspace's link may not", () => {
+  const own = lock(
+    { dependencies: { f: "file:vendor/x" } },
+    { "node_modules/f": LINK("vendor/x"), "vendor/x": { name: "y" } },
+  );
+  const root = { dependencies: { f: "file:vendor/x" } };
+  assert.deepEqual(allCodes(read(own, root, { "vendor/x": { name: "y" } })), []);
+  const text = lock(WORKSPACES, { "node_modules/lodash": LINK("packages/w"), "packages/w": { name: "lodash" } });
+  assert.ok(
+    codes(read(text, WORKSPACES, { "packages/w": { name: "w" } }), "node_modules/lodash").includes("LOCKFILE_LINK"),
+  );
+});
+
+test("a workspace's version is that of its package.json", () => {
+  const packages = {
+    "node_modules/a": LINK("packages/a"),
+    "packages/a": { name: "a", version: "1.0.0" },
+    "node_modules/b": LINK("packages/b"),
+    "packages/b": { name: "b", version: "1.0.0", dependencies: { a: "^2.0.0" } },
+  };
+  const manifests = {
+    "packages/a": { name: "a", version: "2.0.0" },
+    "packages/b": { name: "b", dependencies: { a: "^2.0.0" } },
+  };
+  assert.deepEqual(codes(read(lock(WORKSPACES, packages), WORKSPACES, manifests), "node_modules/a"), []);
+  assert.deepEqual(codes(read(lock(WORKSPACES, packages)), "node_modules/a"), ["LOCKFILE_LINK"]);
 });

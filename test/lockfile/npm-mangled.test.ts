@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { readNpmLockfile } from "../../src/lockfile/npm.js";
+import { parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
 import { StopError } from "../../src/model/finding.js";
 import { bytes, entry, lock, lockV1, read, SHA1, SHA512, tarball } from "./make.js";
 
@@ -133,7 +133,12 @@ test("generated lockfiles: as many artifacts as entries, always", () => {
         if (Buffer.from(document).includes("__proto__")) return;
         const expected = Object.keys(entries).filter((key) => key !== "").length;
         for (const project of [packageJson, root, null]) {
-          const { artifacts } = readNpmLockfile(document, { path: "x", packageJson: project });
+          const folders = new Map([["w", packageJson]]);
+          const { artifacts } = readNpmLockfile(parseNpmLockfile(document, "x"), {
+            path: "x",
+            packageJson: project,
+            folders,
+          });
           assert.equal(artifacts.length, expected);
         }
       },
@@ -161,7 +166,8 @@ test("generated lockfiles of version 1: as many artifacts as nodes, always", () 
     fc.property(tree, fc.option(fc.record({ dependencies: texts })), (dependencies, packageJson) => {
       const document = bytes({ lockfileVersion: 1, dependencies });
       if (Buffer.from(document).includes("__proto__")) return;
-      const { artifacts } = readNpmLockfile(document, { path: "x", packageJson });
+      const context = { path: "x", packageJson, folders: new Map() };
+      const { artifacts } = readNpmLockfile(parseNpmLockfile(document, "x"), context);
       assert.equal(artifacts.length, countEntries({ lockfileVersion: 1, dependencies }));
     }),
     { numRuns: 150 },

@@ -175,3 +175,39 @@ test("every artifact has a package URL, whatever its name", () => {
     ["pkg:npm/x%20y/%EF%BF%BD%3F@1%202", "pkg:npm/b"],
   );
 });
+
+const SWAP = {
+  "node_modules/left-pad": entry("pad-left", "1.3.0", { name: "pad-left" }),
+  "node_modules/app": { resolved: "packages/app", link: true },
+  "packages/app": { name: "app", version: "1.0.0", dependencies: { "left-pad": "npm:pad-left@1.3.0" } },
+};
+const SWAP_ROOT = { workspaces: ["packages/*"], dependencies: { "left-pad": "^1.0.0" } };
+
+test("LOCKFILE_NAME_MISMATCH: an alias that only the lockfile's own copy of a workspace asks for", () => {
+  const text = lock(SWAP_ROOT, SWAP);
+  const onDisk = { name: "app", version: "1.0.0", dependencies: { "left-pad": "^1.0.0" } };
+  for (const folders of [{ "packages/app": onDisk }, { "packages/app": { name: "app" } }, {}]) {
+    const found = codes(read(text, SWAP_ROOT, folders), "node_modules/left-pad");
+    assert.deepEqual(found, ["LOCKFILE_NAME_MISMATCH"]);
+  }
+});
+
+test("an alias that a workspace's own package.json asks for is one, and so it is where no package.json is at hand", () => {
+  const root = { workspaces: ["packages/*"] };
+  const text = lock(root, SWAP);
+  const folders = { "packages/app": { name: "app", dependencies: { "left-pad": "npm:pad-left@1.3.0" } } };
+  assert.deepEqual(codes(read(text, root, folders), "node_modules/left-pad"), []);
+  assert.deepEqual(codes(read(text), "node_modules/left-pad"), []);
+});
+
+test("LOCKFILE_NAME_MISMATCH: an alias or an address that only a package from git asks for, whose bytes nobody sees", () => {
+  const git = `git+https://git.example/g.git#${"0".repeat(40)}`;
+  for (const text of ["npm:pad-left@1.3.0", "https://elsewhere.example/pad-left.tgz"]) {
+    const packages = {
+      "node_modules/left-pad": entry("pad-left", "1.3.0", { name: "pad-left" }),
+      "node_modules/g": { version: "1.0.0", resolved: git, dependencies: { "left-pad": text } },
+    };
+    const lockfile = read(lock({ dependencies: { g: git, "left-pad": "^1.0.0" } }, packages));
+    assert.ok(codes(lockfile, "node_modules/left-pad").includes("LOCKFILE_NAME_MISMATCH"), text);
+  }
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { isOmitted, matchesPlatform, type Omittable } from "../../src/lockfile/npm-selection.js";
-import { at, entry, lock, read } from "./make.js";
+import { at, entry, lock, lockV1, read, SHA512 } from "./make.js";
 
 const LINUX = { platform: "linux", arch: "x64", libc: "glibc" };
 
@@ -34,21 +34,81 @@ test("a package that names a libc is for no platform without one", () => {
   assert.equal(matchesPlatform(null, LINUX), true);
 });
 
+const ROOT = {
+  dependencies: { a: "1" },
+  devDependencies: { d: "1", both: "1" },
+  optionalDependencies: { o: "1" },
+  peerDependencies: { p: "1" },
+};
+const NEEDED: Record<string, object> = {
+  a: { dependencies: { shared: "1" }, peerDependencies: { p2: "1", maybe: "1" }, ...optional("maybe") },
+  d: { dependencies: { d2: "1", shared: "1" }, optionalDependencies: { x: "1" } },
+  o: { dependencies: { both: "1", x: "1" } },
+  p: {},
+};
+const BELOW = ["shared", "both", "d2", "x", "p2", "maybe"];
+
+function optional(...names: string[]) {
+  return { peerDependenciesMeta: Object.fromEntries(names.map((name) => [name, { optional: true }])) };
+}
+
+/** Whether `name` is left out, where the lockfile gives every flag to every entry that is not in `without`. */
+function omitted(name: string, flags: object, ...omit: Omittable[]): boolean {
+  const all = [...Object.keys(NEEDED), ...BELOW];
+  const packages = all.map((one) => [`node_modules/${one}`, entry(one, "1.0.0", { ...NEEDED[one], ...flags })]);
+  const { npm } = at(read(lock(ROOT, Object.fromEntries(packages))), `node_modules/${name}`);
+  assert.ok(npm);
+  return isOmitted(npm, new Set(omit));
+}
+
 test("leaves out what --omit leaves out, and devOptional only for both", () => {
-  const omitted = (flags: object, ...omit: Omittable[]): boolean => {
-    const lockfile = read(lock({ dependencies: { a: "*" } }, { "node_modules/a": entry("a", "1.0.0", { ...flags }) }));
-    const { npm } = at(lockfile, "node_modules/a");
+  assert.equal(omitted("a", {}, "dev", "optional", "peer"), false);
+  assert.equal(omitted("d", { dev: true }), false);
+  assert.equal(omitted("d", { dev: true }, "dev"), true);
+  assert.equal(omitted("d2", { dev: true }, "dev"), true);
+  assert.equal(omitted("d", { dev: true }, "optional"), false);
+  assert.equal(omitted("o", { optional: true }, "optional"), true);
+  assert.equal(omitted("p", { peer: true }, "peer"), true);
+  assert.equal(omitted("p2", { peer: true }, "peer"), true);
+  assert.equal(omitted("maybe", { peer: true }, "peer"), true);
+  assert.equal(omitted("maybe", { optional: true }, "optional"), true);
+  assert.equal(omitted("both", { devOptional: true }, "dev"), false);
+  assert.equal(omitted("both", { devOptional: true }, "optional"), false);
+  assert.equal(omitted("both", { devOptional: true }, "dev", "optional"), true);
+  assert.equal(omitted("x", { optional: true }, "optional"), true);
+});
+
+test("a flag alone leaves nothing out: what the project reaches by other ways stays in", () => {
+  for (const name of ["a", "shared"]) {
+    for (const flag of ["dev", "optional", "peer", "devOptional"]) {
+      assert.equal(omitted(name, { [flag]: true }, "dev", "optional", "peer"), false, `${name} ${flag}`);
+    }
+  }
+  assert.equal(omitted("d", { optional: true }, "optional"), false);
+  assert.equal(omitted("o", { dev: true }, "dev"), false);
+  assert.equal(omitted("p2", { optional: true }, "optional"), false);
+  assert.equal(omitted("both", { dev: true }, "dev"), false);
+  // And what the tree alone would show is not left out without the flag.
+  assert.equal(omitted("d", {}, "dev"), false);
+});
+
+test("nothing is left out below a file: dependency, and in a workspace what only its development needs", () => {
+  const inside = (root: Record<string, unknown>) => {
+    const packages = {
+      "node_modules/f": { resolved: "f", link: true },
+      f: { version: "1.0.0", devDependencies: { d: "1" } },
+      "f/node_modules/d": entry("d", "1.0.0", { dev: true }),
+    };
+    const { npm } = at(read(lock(root, packages)), "f/node_modules/d");
     assert.ok(npm);
-    return isOmitted(npm, new Set(omit));
+    return isOmitted(npm, new Set(["dev"]));
   };
-  assert.equal(omitted({}, "dev", "optional", "peer"), false);
-  assert.equal(omitted({ dev: true }), false);
-  assert.equal(omitted({ dev: true }, "dev"), true);
-  assert.equal(omitted({ dev: true }, "optional"), false);
-  assert.equal(omitted({ optional: true }, "optional"), true);
-  assert.equal(omitted({ peer: true }, "peer"), true);
-  assert.equal(omitted({ devOptional: true }, "dev"), false);
-  assert.equal(omitted({ devOptional: true }, "optional"), false);
-  assert.equal(omitted({ devOptional: true }, "dev", "optional"), true);
-  assert.equal(omitted({ dev: true, peer: true }, "peer"), true);
+  assert.equal(inside({ dependencies: { f: "file:f" } }), false);
+  assert.equal(inside({ workspaces: ["f"] }), true);
+});
+
+test("nothing is left out by a version 1 lockfile whose project is not at hand", () => {
+  const { npm } = at(read(lockV1({ d: { version: "1.0.0", integrity: SHA512, dev: true } })), "node_modules/d");
+  assert.ok(npm);
+  assert.equal(isOmitted(npm, new Set(["dev"])), false);
 });

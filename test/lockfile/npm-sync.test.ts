@@ -83,3 +83,50 @@ test("many differences are told in one finding, the first of them by name", () =
   assert.equal(findings.length, 1);
   assert.match(findings[0]?.says ?? "", /p0 is not locked.*and \d+ more/);
 });
+
+const WORKSPACE = { workspaces: ["w"] };
+const WITH_FOLDER = {
+  "node_modules/w": { resolved: "w", link: true },
+  w: { version: "1.0.0", dependencies: { a: "^1.0.0" }, bin: { tool: "cli.js" } },
+  "node_modules/a": entry("a", "1.2.0"),
+};
+
+/** What is said of a workspace `w` whose package.json holds `manifest`. */
+function saidOfFolder(manifest: object) {
+  const lockfile = read(lock(WORKSPACE, WITH_FOLDER), WORKSPACE, { w: manifest });
+  return lockfile.findings.map(({ code, severity, says }) => `${severity ?? "refuse"} ${code} ${says}`);
+}
+
+test("a workspace that is as the lockfile has it, or of another version, is in step", () => {
+  for (const more of [{}, { version: "2.0.0" }, { bin: { tool: "./cli.js" } }, { scripts: { build: "x" } }]) {
+    const manifest = { name: "w", version: "1.0.0", dependencies: { a: "^1.0.0" }, bin: { tool: "cli.js" }, ...more };
+    assert.deepEqual(saidOfFolder(manifest), []);
+  }
+});
+
+test("LOCKFILE_OUT_OF_DATE: a workspace's package.json asks for more, less or other things than the lockfile", () => {
+  const base = { name: "w", dependencies: { a: "^1.0.0" }, bin: { tool: "cli.js" } };
+  const cases: [object, RegExp][] = [
+    [{ ...base, dependencies: {} }, /a is no longer under dependencies of w\/package\.json/],
+    [{ ...base, dependencies: { a: "^1.0.0", b: "1" } }, /b is not locked/],
+    [{ ...base, dependencies: {}, devDependencies: { a: "^1.0.0" } }, /a is new under devDependencies of w/],
+    [{ ...base, dependencies: { a: "^2.0.0" } }, /a is locked as a@1\.2\.0, not as "\^2\.0\.0"/],
+    [{ ...base, name: "other" }, /w is called other, in the lockfile w/],
+    [{ ...base, bin: { other: "cli.js" } }, /w has other commands/],
+    [{ ...base, bin: { tool: "evil.js" } }, /w has other commands/],
+    [{ ...base, bin: "cli.js" }, /w has other commands/],
+  ];
+  for (const [manifest, words] of cases) {
+    const [said = ""] = saidOfFolder(manifest);
+    assert.match(said, /^refuse LOCKFILE_OUT_OF_DATE/);
+    assert.match(said, words);
+  }
+});
+
+test("another range in a workspace that what is locked satisfies is a warning", () => {
+  const [said = ""] = saidOfFolder({ name: "w", dependencies: { a: "^1.1.0" }, bin: { tool: "cli.js" } });
+  assert.match(
+    said,
+    /^warn LOCKFILE_OUT_OF_DATE.*a is "\^1\.1\.0" in w\/package\.json and "\^1\.0\.0" in the lockfile/,
+  );
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { declaredWorkspaces } from "../../src/lockfile/npm-workspaces.js";
 import { StopError } from "../../src/model/finding.js";
+import { lock, read, unreadable } from "./make.js";
 
 function declares(patterns: string[], folder: string): boolean {
   return declaredWorkspaces(patterns, "package-lock.json")(folder);
@@ -64,4 +65,16 @@ test("patterns made to be slow are bounded", () => {
       ),
     (error) => error instanceof StopError && error.code === "LOCKFILE_UNREADABLE",
   );
+});
+
+test("many deep folders under many long patterns end in bounded time", () => {
+  const deep = (index: number): string => `${"a/".repeat(400)}${index}`;
+  const packages = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [deep(index), { version: "1.0.0" }]));
+  const workspaces = Array.from({ length: 90 }, (_, index) => `${"**/*a*/".repeat(100)}${index}`);
+  const before = performance.now();
+  const stopped = unreadable(lock({ workspaces }, packages));
+  assert.match(stopped.message, /more patterns and folders than can be compared/);
+  assert.ok(performance.now() - before < 20_000);
+  const plain = Array.from({ length: 90 }, (_, index) => `${"*/".repeat(400)}${index}`);
+  assert.equal(read(lock({ workspaces: plain }, packages)).artifacts.length, 400);
 });

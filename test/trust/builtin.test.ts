@@ -92,6 +92,23 @@ test("taking every name from npm's registry without its floor is a weakening too
   assert.deepEqual(storeFindings({ registries, rules: [], exceptions: [] }, NOW), []);
 });
 
+test("taking names without a scope from npm's registry without its floor is a weakening, signed there or not", () => {
+  const weakened = (entry: object) => {
+    const registries = read({ own: { url: "https://npm.example.net/", ...entry } });
+    return storeFindings({ registries, rules: [], exceptions: [] }, NOW);
+  };
+  for (const more of [{}, { keys: [mintKey()] }, { keys: [mintKey()], require: ["registry-signature"] }]) {
+    const [finding, ...others] = weakened({ home: ["left-pad", "@acme/*"], ...more });
+    assert.deepEqual([finding?.code, others], ["POLICY_WEAKENED", []]);
+    assert.match(finding?.says ?? "", /registries\.own asks for less than the floor of "npmjs", .* "left-pad":/);
+  }
+  const many = Array.from({ length: 9 }, (_, index) => `name-${index}`);
+  assert.match(weakened({ home: many })[0]?.says ?? "", /"name-4" and 4 more/);
+  assert.deepEqual(weakened({ home: ["left-pad"], keys: [mintKey()], require: npmjs.floor }), []);
+  assert.deepEqual(weakened({ home: ["@acme/*", "@other/tool"] }), []);
+  assert.deepEqual(weakened({ serves: "npmjs" }), []);
+});
+
 test("a built-in registry can be given more keys, hosts and homes, and a key an earlier end", () => {
   const [old] = npmjs.keys;
   const registries = read({

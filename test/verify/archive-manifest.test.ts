@@ -3,8 +3,8 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { readManifestText } from "../../src/verify/archive-manifest.js";
 
-function read(text: string | Uint8Array) {
-  return readManifestText(Buffer.from(text), "package.json");
+function read(text: string | Uint8Array, path = "package.json") {
+  return readManifestText(Buffer.from(text), path);
 }
 
 describe("package.json: what npm and others read differently is refused", () => {
@@ -23,7 +23,14 @@ describe("package.json: what npm and others read differently is refused", () => 
     ["two versions, one escaped", '{"version":"1.0.0","versio\\u006e":"2.0.0"}', /"version" twice/],
     ["two sets of scripts", '{"scripts":{"install":"evil"},"scripts":{}}', /"scripts" twice/],
     ["a script twice", '{"scripts":{"install":"a","install":"b"}}', /"install" twice/],
-    ["a dependency twice", '{"dependencies":{"a":"1","b":"1","a":"2"}}', /"a" twice/],
+    ["two maps of dependencies", '{"dependencies":{"a":"1"},"dependencies":{"a":"2"}}', /"dependencies" twice/],
+    ["two lists of what is bundled", '{"bundleDependencies":["a"],"bundleDependencies":[]}', /twice/],
+    ["a key twice inside what should be a version", '{"dependencies":{"a":{"b":"1","b":"2"}}}', /"b" twice/],
+    [
+      "a script twice beside a dependency",
+      '{"dependencies":{"a":"1","a":"2"},"scripts":{"x":"1","x":"2"}}',
+      /"x" twice/,
+    ],
     ["__proto__", '{"name":"a","__proto__":{"scripts":{"install":"evil"}}}', /__proto__/],
     ["__proto__, escaped and deep", '{"name":"a","x":[{"\\u005f_proto__":1}]}', /__proto__/],
     ["endless nesting", `{"a":${"[".repeat(200)}${"]".repeat(200)}}`, /too deep/],
@@ -38,7 +45,20 @@ describe("package.json: what npm and others read differently is refused", () => 
   }
 });
 
+test("a bundled package's dependency twice is refused: nobody else speaks of it", () => {
+  const manifest = read('{"dependencies":{"a":"1","a":"2"}}', "node_modules/b/package.json");
+  assert.ok(!manifest.ok);
+  assert.match(manifest.finding.says, /"a" twice/);
+});
+
 describe("package.json: honest ones pass", () => {
+  test("a dependency twice, as in connect 2.4.6: the last counts, and others are held against it", () => {
+    for (const kind of ["dependencies", "optionalDependencies"]) {
+      const manifest = read(`{"${kind}":{"a":"1","b":"1","a":"2"}}`);
+      assert.ok(manifest.ok && manifest.value.repeatedKey);
+    }
+  });
+
   test("a byte order mark is taken off, as npm does, and reported", () => {
     assert.deepEqual(read('\ufeff{"name":"a"}'), {
       ok: true,

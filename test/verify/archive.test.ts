@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { LIMITS } from "../../src/model/limits.js";
 import { inspectArchive } from "../../src/verify/archive.js";
 import { block, END, file, MANIFEST, pax, tar, tgz } from "./tar-maker.js";
 
@@ -60,6 +61,14 @@ describe("an honest archive", () => {
       "node_modules/b/package.json": '{"name":"b"}',
       "node_modules/@s/c/node_modules/d/package.json": '{"name":"d"}',
     });
+  });
+
+  test("gives the text of the package's own shrinkwrap, and of no other", async () => {
+    assert.equal((await listed(honest)).shrinkwrap, null);
+    const text = '{"lockfileVersion":3,"packages":{}}';
+    const below = file("node_modules/b/npm-shrinkwrap.json", "of another package");
+    assert.equal((await listed(tgz(below, file("npm-shrinkwrap.json", text)))).shrinkwrap, text);
+    assert.equal((await listed(tgz(below))).shrinkwrap, null);
   });
 
   test("gives all three digests of the packed bytes", async () => {
@@ -149,7 +158,18 @@ describe("attacks are refused", () => {
     ["a file above the folder", "ARCHIVE_PATH_ESCAPE", tgz(block({ name: "package/../../x" })), /"\.\."/],
     ["a pax path above the folder", "ARCHIVE_PATH_ESCAPE", tgz(pax({ path: "../x" }), file("a")), /"\.\."/],
     ["a symbolic link", "ARCHIVE_LINK_ESCAPE", tgz(block({ type: "2", linkname: "/etc/passwd" })), /symbolic link/],
-    ["a hard link", "ARCHIVE_LINK_ESCAPE", tgz(block({ type: "1", linkname: "package/package.json" })), /hard link/],
+    [
+      "a hard link inside the package",
+      "ARCHIVE_LINK",
+      tgz(block({ type: "1", linkname: "package/package.json" })),
+      /hard link/,
+    ],
+    [
+      "a shrinkwrap that is too large to be kept",
+      "ARCHIVE_TOO_LARGE",
+      tgz(file("npm-shrinkwrap.json", " ".repeat(LIMITS.shrinkwrapBytes + 1))),
+      /npm-shrinkwrap\.json" is too large/,
+    ],
     ["two contents under one path", "ARCHIVE_DUPLICATE", tgz(file("a", "1"), file("a", "2")), /two contents/],
     [
       "two modes under one path",

@@ -7,6 +7,7 @@ const NO_FACTS: ManifestFacts = {
   dependencies: {},
   optionalDependencies: {},
   peerDependencies: {},
+  acceptDependencies: {},
   optionalPeers: [],
   bin: {},
   engines: {},
@@ -25,6 +26,8 @@ function entry(facts: Partial<ManifestFacts> | null, flags: Partial<NpmEntry> = 
     optional: false,
     peer: false,
     devOptional: false,
+    only: { dev: false, optional: false, peer: false, devOptional: false },
+    requires: null,
     ...flags,
   };
 }
@@ -80,6 +83,28 @@ describe("manifest, what must be refused", () => {
     ],
     ["a command added in the lockfile", {}, {}, entry({ bin: { git: "index.js" } }), "bin.git"],
     ["a dependency added in the lockfile", {}, {}, entry({ dependencies: { evil: "1" } }), "dependencies.evil"],
+    [
+      'a dependency on "*" added in the lockfile, of what is called bundled and is not there',
+      { bundleDependencies: ["a"] },
+      { bundleDependencies: ["a"] },
+      entry({ bundled: ["a"], dependencies: { a: "*" } }),
+      "dependencies.a",
+    ],
+    [
+      "an alias that only a lockfile of version 1 asks for",
+      { dependencies: { a: "^1.0.0" } },
+      { dependencies: { a: "^1.0.0" } },
+      entry(null, { requires: { a: "npm:evil@1.0.0" } }),
+      "requires.a",
+    ],
+    [
+      "an address that it asks for",
+      {},
+      {},
+      entry(null, { requires: { a: "https://evil.example/a.tgz" } }),
+      "requires.a",
+    ],
+    ["other ranges that do", {}, {}, entry({ acceptDependencies: { a: "npm:b@1" } }), "acceptDependencies.a"],
     ["another processor in the lockfile", {}, {}, entry({ cpu: ["s390x"] }), "cpu"],
     [
       "a peer made optional in the lockfile",
@@ -121,6 +146,20 @@ describe("manifest, what real packages do and must pass", () => {
       [],
     ],
     ["an empty bin that npm drops", { bin: {} }, {}, entry({}), []],
+    [
+      "what a lockfile of version 1 requires: aliases as written, ranges as they may be",
+      { dependencies: { a: "npm:b@^1.0.0" }, optionalDependencies: { c: "1" } },
+      { dependencies: { a: "npm:b@^1.0.0" }, optionalDependencies: { c: "1" } },
+      entry(null, { requires: { a: "npm:b@^1.0.0", c: "1", d: "^2.0.0" } }),
+      [],
+    ],
+    [
+      'bundled without being asked for, which npm 8 wrote into lockfiles as a dependency on "*"',
+      { bundleDependencies: ["a"] },
+      { bundleDependencies: ["a"] },
+      entry({ bundled: ["a"], dependencies: { a: "*" } }),
+      ["node_modules/a/package.json"],
+    ],
     [
       "directories.bin, expanded by the registry",
       { directories: { bin: "./bin" } },

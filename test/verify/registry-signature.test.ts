@@ -123,6 +123,39 @@ describe("registry-signature", () => {
     }
   });
 
+  describe("by a key that has a beginning", () => {
+    const BEGAN = Date.parse("2026-02-01T00:00:00Z");
+    const keys = [{ ...current.key, notBefore: BEGAN }];
+
+    it("asks for the time of publication", () => {
+      assert.equal(needsPublication(keys, [signed(current)], NOW), true);
+      assert.equal(needsPublication(keys, [signed(old)], NOW), false);
+    });
+
+    it("passes what was published since", () => {
+      assert.equal(codeOf({ keys, publication: { at: BEGAN, siblings: [] } }), "verified");
+    });
+
+    it("refuses what was published before, or at a time that nobody names", () => {
+      assert.equal(codeOf({ keys, publication: { at: BEGAN - 1, siblings: [] } }), "SIGNATURE_TIME");
+      assert.equal(codeOf({ keys, publication: { at: null, siblings: [] } }), "SIGNATURE_TIME");
+    });
+
+    it("refuses a key that begins in the future, without asking anybody", () => {
+      assert.equal(codeOf({ keys: [{ ...current.key, notBefore: NOW + 1 }] }), "SIGNATURE_TIME");
+    });
+
+    it("refuses it beside a good signature by a key that had begun", () => {
+      const both = { keys: [...keys, { ...old.key, expires: null }], signatures: [signed(old), signed(current)] };
+      assert.equal(codeOf({ ...both, publication: { at: BEGAN - 1, siblings: [] } }), "SIGNATURE_TIME");
+      assert.equal(codeOf({ ...both, publication: { at: BEGAN, siblings: [] } }), "verified");
+    });
+
+    it("does not throw on a time that no calendar has", () => {
+      assert.equal(codeOf({ keys, publication: { at: -1e18, siblings: [] } }), "SIGNATURE_TIME");
+    });
+  });
+
   describe("by a retired key", () => {
     const byOld = { signatures: [signed(old)] };
 
