@@ -8,4 +8,5 @@ const status = await run(process.argv.slice(2)).catch((error: unknown) => {
   return EXIT.bug;
 });
 // Output that a pipe has not taken yet is written before the process ends.
-process.exitCode = status;
+// What could not be written has set a status of its own, which a run that went well does not take away.
+if (status !== 0 || !process.exitCode) process.exitCode = status;

@@ -7,13 +7,16 @@
  * tree, and `secure-install <spec…>` begins one step earlier, with a lock step of its own.
  */
 import type { Finding } from "./model/finding.js";
-import { type HandOff, handOff, type Installation, notStarted } from "./pipeline/handoff.js";
+import { handOff } from "./pipeline/handoff.js";
 import { withFolders } from "./pipeline/inputs.js";
+import { type HandOff, type Installation, notStarted, stoppedBefore } from "./pipeline/installation.js";
+import { Interrupted, type Interrupts, listening } from "./pipeline/interrupts.js";
 import { judgeAll } from "./pipeline/judge.js";
 import { allPassed, type Judged } from "./pipeline/judged.js";
-import { type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
+import { type Locked, type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
 import { localFolders, type Project, readProject, requirePackageJson } from "./pipeline/project.js";
 import type { River } from "./pipeline/river.js";
+import { makeReady } from "./pipeline/seal.js";
 
 /** A lockfile, what came of each of its entries, and of the installation if there was one. */
 export interface Outcome {
@@ -37,13 +40,13 @@ export async function installFrozen(river: River, directory: string, how: Instal
   await requirePackageJson(river.world, directory);
   const inputs = await withFolders(river.world.files, river.begun, localFolders(project.lockfile.artifacts));
   const judged = await judgeAll(river, project.lockfile.artifacts, directory);
-  const passed = allPassed({ project, judged });
-  return {
-    project,
-    judged,
-    findings: [],
-    handOff: passed ? await handOff(river, how, project, judged, inputs) : notStarted(),
-  };
+  const ended = (handed: HandOff): Outcome => ({ project, judged, findings: [], handOff: handed });
+  if (!allPassed({ project, judged })) return ended(notStarted());
+  const readiness = await makeReady(river, project, judged);
+  if (!readiness.ok) return ended(notStarted(readiness.findings));
+  return ended(
+    await listening(river.world.processes, (interrupts) => handOff(river, how, readiness.ready, inputs, interrupts)),
+  );
 }
 
 /** `secure-install <spec…>`: lock in a copy, verify that, and touch the project only after everything has passed. */
@@ -53,21 +56,38 @@ export async function installSpecs(
   how: Installation,
   request: LockRequest,
 ): Promise<Outcome> {
-  const locked = await lockInCopy(river, how, directory, request);
-  if (!locked.ok) return { project: null, judged: [], findings: locked.findings, handOff: notStarted() };
-  const { project, copy, findings } = locked;
+  return listening(river.world.processes, async (interrupts) => {
+    try {
+      const lock = () => lockInCopy(river, how, directory, request);
+      const locked = await interrupts.orStop(lock, async (late) => void (late.ok && (await late.copy.remove())));
+      if (!locked.ok) return { project: null, judged: [], findings: locked.findings, handOff: notStarted() };
+      return await installLocked(river, how, locked, interrupts).finally(() => locked.copy.remove());
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      return { project: null, judged: [], findings: [], handOff: stoppedBefore(error.signal) };
+    }
+  });
+}
+
+async function installLocked(
+  river: River,
+  how: Installation,
+  { project, copy, findings }: Extract<Locked, { ok: true }>,
+  interrupts: Interrupts,
+): Promise<Outcome> {
+  const judged = await interrupts.orStop(() => judgeAll(river, project.lockfile.artifacts, project.directory));
+  const ended = (handed: HandOff): Outcome => ({ project, judged, findings, handOff: handed });
+  if (!allPassed({ project, judged })) return ended(notStarted());
+  const readiness = await interrupts.orStop(() => makeReady(river, project, judged));
+  if (!readiness.ok) return ended(notStarted(readiness.findings));
+  const written = await writeBack(river, project, copy);
+  if (!written.ok) return ended(notStarted([written.finding]));
+  let complete = false;
   try {
-    const judged = await judgeAll(river, project.lockfile.artifacts, directory);
-    if (!allPassed({ project, judged })) return { project, judged, findings, handOff: notStarted() };
-    const written = await writeBack(river, project, copy);
-    if (!written.ok) return { project, judged, findings, handOff: notStarted([written.finding]) };
-    const handed = await handOff(river, how, project, judged, written.inputs).catch(async (error: unknown) => {
-      await written.restore();
-      throw error;
-    });
-    if (!handed.complete) await written.restore();
-    return { project, judged, findings, handOff: handed };
+    const handed = await handOff(river, how, readiness.ready, written.inputs, interrupts);
+    complete = handed.complete;
+    return ended(handed);
   } finally {
-    await copy.remove();
+    if (!complete) await written.restore();
   }
 }

@@ -51,13 +51,10 @@ export async function conclude(world: World, conclusion: Conclusion): Promise<nu
   return statusOf(report, conclusion);
 }
 
-/** Refused before undecided; once handed off and complete, the installer's own. */
+/** Refused before undecided; once handed off, or interrupted, what came of that. */
 function statusOf(report: Report, { outcomes }: Conclusion): number {
-  const installer = outcomes.map(({ handOff }) => handOff.status).find((status) => status !== null && status !== 0);
-  const failedItself = outcomes.some(
-    ({ handOff }) => handOff.started && handOff.status !== null && handOff.status !== 0,
-  );
-  if (failedItself) return installer ?? EXIT.refuse;
+  const decided = outcomes.map(({ handOff }) => handOff.status).find((status) => status !== null && status !== 0);
+  if (decided !== undefined && decided !== null) return decided;
   const result = resultOf(report);
   if (result === "FAILED") return EXIT.refuse;
   return result === "UNDECIDED" ? EXIT.undecided : 0;

@@ -1,5 +1,6 @@
 /** argv, read with commander. An unknown flag or command is a usage error, exit status 64. */
 import { Command, CommanderError } from "commander";
+import { EXIT } from "../model/codes.js";
 import { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
 import { type CommonFlags, type InstallFlags, withCommonFlags, withNarrowing } from "./flags.js";
@@ -7,22 +8,31 @@ import { version } from "./version.js";
 
 type Status = number;
 
-/** Parses and runs. Throws StopError USAGE for what is not understood; help and version end with status 0. */
+/**
+ * Parses and runs. Throws StopError USAGE for what is not understood; help and version end with status 0. Where a
+ * command alone asks for nothing, its help goes to stderr, and the status is that of a usage error.
+ */
 export async function parse(argv: readonly string[], world: World): Promise<Status> {
   const split = argv.indexOf("--");
   const extra = split < 0 ? [] : argv.slice(split + 1);
   const own = split < 0 ? argv : argv.slice(0, split);
   let status: Status = 0;
-  const program = build(world, extra, (ended) => {
+  const help: string[] = [];
+  const done = (ended: Status): void => {
     status = ended;
-  });
+  };
   try {
+    const program = build(world, extra, done, (text) => void help.push(text));
+    if (own.length === 0) program.help({ error: true });
     await program.parseAsync([...own], { from: "user" });
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw new StopError("USAGE", error.message.replace(/^error: /, ""));
+    if (error.code !== "commander.help") throw new StopError("USAGE", error.message.replace(/^error: /, ""));
+    if (own[0] === "help") throw new StopError("USAGE", `there is no command ${own.slice(1).join(" ")}`);
+    world.terminal.err(help.join(""));
+    return EXIT.usage;
   }
 }
 
@@ -35,16 +45,20 @@ Examples:
   secure-install trust show lodash      why is it trusted?
 
 Exit status: 0 passed, 65 refused, 75 undecided (try again), 64 usage, 78 configuration, 70 our bug.
-Once npm has been started, its own exit status is passed on.`;
+Once npm has been started, its own exit status is passed on. An interrupted run ends with 128 and the signal's number.`;
 
-function build(world: World, extra: readonly string[], done: (status: Status) => void): Command {
+function build(
+  world: World,
+  extra: readonly string[],
+  done: (status: Status) => void,
+  writeErr: (text: string) => void,
+): Command {
   const program = new Command("secure-install");
   program
     .description("Proves who published the bytes of every package before npm installs them.")
     .version(version(), "-V, --version")
     .addHelpText("after", HELP)
-    .exitOverride()
-    .configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
+    .exitOverride();
 
   const install = program.command("install", { isDefault: true });
   install.description("lock, verify, hand off; the project is untouched if anything is refused").argument("<spec...>");
@@ -81,9 +95,9 @@ function build(world: World, extra: readonly string[], done: (status: Status) =>
       done(explain(world, code));
     });
 
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
-  }
+  const output = { writeOut: world.terminal.out, writeErr, outputError: () => {} };
+  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
+    command.exitOverride().configureOutput(output);
   return program;
 }
 
@@ -97,7 +111,6 @@ function addTrust(program: Command, world: World, done: (status: Status) => void
   for (const [usage, description] of subcommands) {
     const command = trust.command(usage).description(description);
     command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
-    command.exitOverride().configureOutput({ writeOut: world.terminal.out, writeErr: () => {} });
     command.action(async (...given: unknown[]) => {
       const { trust: run } = await import("./trust.js");
       const about = typeof given[0] === "string" ? given[0] : null;

@@ -15,8 +15,9 @@ export async function run(argv: readonly string[]): Promise<Status> {
   try {
     return await parse(argv, world);
   } catch (error) {
-    const stop = error instanceof StopError ? error : internal(error);
+    const stop = error instanceof StopError ? error : (refusedBySystem(error) ?? internal(error));
     const { failed } = await import("./failed.js");
+    if (stop.code === "INTERNAL" && argv.includes("--verbose")) world.terminal.err(await stackOf(error));
     failed(world, argv, stop);
     return EXIT[CATALOGUE[stop.code].kind];
   } finally {
@@ -30,7 +31,26 @@ async function printVersion(): Promise<Status> {
   return 0;
 }
 
+/** Errors of the disk or the system that no program can help. */
+const OF_THE_SYSTEM = new Set([
+  ...["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM"],
+  ...["ENOTDIR", "ELOOP", "ENAMETOOLONG"],
+]);
+
+function refusedBySystem(error: unknown): StopError | null {
+  if (!(error instanceof Error)) return null;
+  const { code = "", syscall, path, message }: NodeJS.ErrnoException = error;
+  if (syscall === undefined || !OF_THE_SYSTEM.has(code)) return null;
+  return new StopError("ENVIRONMENT_UNUSABLE", message, path === undefined ? {} : { at: path });
+}
+
 function internal(error: unknown): StopError {
-  const says = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new StopError("INTERNAL", says);
+  return new StopError("INTERNAL", error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}
+
+/** Lines of our own code, by which the place is found. */
+async function stackOf(error: unknown): Promise<string> {
+  const { forTerminal } = await import("../report/escape.js");
+  const lines = String(error instanceof Error ? (error.stack ?? error.message) : error).split("\n");
+  return lines.map((line) => `${forTerminal(line)}\n`).join("");
 }

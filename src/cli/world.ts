@@ -1,6 +1,7 @@
 /** The outside world, built once. Everything below is given it, and reaches out only through it. */
 import { availableParallelism, homedir } from "node:os";
 import { diskFiles } from "../files/disk.js";
+import { EXIT } from "../model/codes.js";
 import type { Environment, Terminal, World } from "../model/world.js";
 import { workerPool } from "../parallel/pool.js";
 import { systemProcesses } from "../process/system.js";
@@ -50,12 +51,9 @@ function realTerminal(environment: Environment): Terminal {
   const { NO_COLOR, FORCE_COLOR } = environment.variables;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
   const isTTY = process.stderr.isTTY === true;
-  // A reader that has heard enough (`| head`) is no error, and must not change the exit status.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
+  process.stdout.on("error", unwritable);
+  // What can't be said on stderr can't be said at all.
+  process.stderr.on("error", () => {});
   return {
     isTTY,
     columns: process.stderr.columns ?? 80,
@@ -63,4 +61,14 @@ function realTerminal(environment: Environment): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   };
+}
+
+/**
+ * A reader that has heard enough (`| head`), or a terminal that was closed, is no error: it must not change the exit
+ * status, nor keep us from putting things back. A report that is lost for another reason must not pass unremarked.
+ */
+function unwritable(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE" || error.code === "EIO") return;
+  if (!process.exitCode) process.exitCode = EXIT.config;
+  process.stderr.write(`secure-install: the report can't be written: ${error.message}\n`);
 }

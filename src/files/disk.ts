@@ -3,6 +3,7 @@ import { constants, type Stats } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { StopError } from "../model/finding.js";
 import type { EntryType, Files } from "../model/world.js";
 import { renameReplacing } from "./rename.js";
 import { copy, create, write } from "./write.js";
@@ -96,7 +97,11 @@ const readEntries = (folder: string) => fs.readdir(folder, { withFileTypes: true
 
 async function makeTemporary(prefix: string, parent?: string): Promise<string> {
   // On macOS the system's temporary folder lies behind a link; paths are compared later, so it is resolved here.
-  const folder = await fs.realpath(parent ?? os.tmpdir());
+  const folder = await orNull(fs.realpath(parent ?? os.tmpdir()), "ENOENT");
+  if (folder === null) {
+    const says = `there is no folder ${parent ?? os.tmpdir()} for temporary files`;
+    throw new StopError("ENVIRONMENT_UNUSABLE", says, parent === undefined ? { at: "TMPDIR" } : {});
+  }
   return fs.mkdtemp(path.join(folder, prefix));
 }
 

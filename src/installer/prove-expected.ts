@@ -23,6 +23,8 @@ export interface ExpectedLink {
   readonly location: string;
   /** The folder that it leads to, below the project's. */
   readonly target: string;
+  /** Whether npm writes into the folder's own node_modules; if not, what lies there is not npm's. */
+  readonly written: boolean;
   /** As in the folder's own package.json. What they lead to need not be there: it may be built later. */
   readonly bins: Readonly<Record<string, string>>;
 }
@@ -62,7 +64,7 @@ export type ExpectedNode = FolderNode | FileNode | LinkNode | BinNode | OwnNode;
 export interface ExpectedTree {
   /** The project's folder. Only what the packages and links make of it is in here. */
   readonly root: FolderNode;
-  /** The node_modules folders of the project and of each workspace, below the project. */
+  /** The node_modules folders that npm writes: of the project, of each workspace, and where a package is placed. */
   readonly tops: readonly string[];
   /** Files that npm may have put right because a command leads to them, below the project. */
   readonly binTargets: ReadonlySet<string>;
@@ -92,7 +94,10 @@ export function expectTree(
     const parent = folderAt(root, path.posix.dirname(link.location), false);
     parent.entries.set(path.posix.basename(link.location), { kind: "link", target: link.target });
   }
-  const tops = new Set(["node_modules", ...links.map((link) => path.posix.join(link.target, "node_modules"))]);
+  const tops = new Set([
+    "node_modules",
+    ...links.flatMap(({ target, written }) => (written ? [path.posix.join(target, "node_modules")] : [])),
+  ]);
   for (const { location } of [...packages, ...links])
     tops.add(location.replace(/(^|\/)node_modules\/.*$/, "$1node_modules"));
   const binTargets = placeBins(root, [...sorted, ...links], platform);

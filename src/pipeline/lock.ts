@@ -3,17 +3,17 @@
  * behind our gateway. The project is not touched until everything that came out has passed.
  */
 import { resolveSpecs } from "../ecosystem/npm-specs.js";
-import { workspaceFolders } from "../ecosystem/npm-workspaces.js";
 import { type LockGateway, openLockGateway } from "../gateway/lock.js";
 import { copyBack, copyManifests, type ManifestCopy } from "../installer/copy.js";
 import { npmLock } from "../installer/npm.js";
 import { type Finding, finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import { registryAt } from "../trust/lookup.js";
-import type { Installation } from "./handoff.js";
+import { projectFolders } from "./folders.js";
 import { changedSince, takeInputs } from "./inputs.js";
+import type { Installation } from "./installation.js";
 import { undeclared } from "./origin.js";
-import { localFolders, type Project, readPackageJson, readProject } from "./project.js";
+import { localFolders, type Project, readProject } from "./project.js";
 import type { Inputs, River } from "./river.js";
 import { askUpstream, verifiedTarball } from "./upstream.js";
 
@@ -58,7 +58,7 @@ export async function lockInCopy(
         throw new Error("more packages are asked for than any tree holds");
       return askUpstream(river, wanted, troubles);
     },
-    tarball: (wanted) => verifiedTarball(river, directory, wanted),
+    tarball: (wanted) => verifiedTarball(river, directory, wanted, troubles),
   });
   try {
     const unresolved = await resolveSpecs(request.specs, { gateway, cache, directory: copy.folder });
@@ -94,9 +94,14 @@ export async function writeBack(river: River, judged: Project, copy: ManifestCop
   if (changed !== undefined) return { ok: false, finding: changed };
   const written = await copyBack(river.world.files, directory, copy);
   if (!written.ok) return written;
-  const inputs = await takeInputs(river.world.files, directory, localFolders(judged.lockfile.artifacts));
-  const project = await readProject(river.world, directory);
-  if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore: written.restore };
+  try {
+    const inputs = await takeInputs(river.world.files, directory, localFolders(judged.lockfile.artifacts));
+    const project = await readProject(river.world, directory);
+    if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore: written.restore };
+  } catch (error) {
+    await written.restore();
+    throw error;
+  }
   await written.restore();
   return { ok: false, finding: finding("HANDOFF_UNSEALED", { says: "the lockfile is not the one that was verified" }) };
 }
@@ -129,10 +134,9 @@ function routesOf(river: River) {
   return [{ scope: null, registry: river.npm.registry }, ...scoped];
 }
 
-/** Folders that the lockfile knows, and those that package.json's workspaces lead to. */
+/** Folders that the lockfile knows, and those that the project's manifests lead to. */
 async function foldersOf(river: River, directory: string): Promise<string[]> {
-  const manifest = await readPackageJson(river.world, directory);
-  const declared = manifest === null ? [] : await workspaceFolders(directory, manifest);
+  const declared = await projectFolders(river.world, directory);
   const project = await readProject(river.world, directory).catch((error: unknown) => {
     if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
     throw error;

@@ -10,16 +10,13 @@ import { readArchived } from "../verify/read-archived.js";
 import type { Judged } from "./judged.js";
 import { packageJson } from "./known.js";
 import { type Admitted, linkedCommands } from "./plan.js";
-import { type Project, readPackageJson } from "./project.js";
+import { readPackageJson } from "./project.js";
 import type { River } from "./river.js";
+import type { Ready } from "./seal.js";
 
 /** Findings where the tree is not exactly what was admitted; none where it is. Runs before any script. */
-export async function prove(
-  river: River,
-  project: Project,
-  judged: readonly Judged[],
-  admitted: readonly Admitted[],
-): Promise<readonly Finding[]> {
+export async function prove(river: River, ready: Ready): Promise<readonly Finding[]> {
+  const { project, judged, admitted } = ready;
   const { files, workers, environment } = river.world;
   const total = admitted.reduce((sum, one) => sum + one.files.length, 0);
   river.progress.stage("proving the tree", total);
@@ -31,7 +28,7 @@ export async function prove(
     project: project.directory,
     platform: environment.platform,
     packages: [...admitted.map((one) => expectPackage(river, one)), ...bundled.flat()],
-    links: await expectLinks(river, project),
+    links: await expectLinks(river, ready),
     absent: judged.filter(({ verdict }) => isLeftOut(verdict.result)).map(({ verdict }) => verdict.artifact.location),
     binLinks: river.npm.settings["bin-links"] !== false,
   });
@@ -45,7 +42,7 @@ function expectPackage(river: River, one: Admitted): ExpectedPackage {
     location: artifact.location,
     files,
     bins: linkedCommands(one),
-    optional: mayBeLeftOut(artifact),
+    optional: mayBeLeftOut(river, artifact),
     readArchived: (file) => readArchived(river.quarantine.stream(sha512), file),
   };
 }
@@ -73,7 +70,7 @@ async function expectBundled({ verdict }: Judged, byLocation: ReadonlyMap<string
 }
 
 /** Workspaces and root `file:` folders: what they link as commands is theirs to say. */
-async function expectLinks(river: River, project: Project): Promise<ExpectedLink[]> {
+async function expectLinks(river: River, { project, trees }: Ready): Promise<ExpectedLink[]> {
   const links = project.lockfile.artifacts.flatMap(({ source, location }) =>
     source.type === "link" ? [{ location, target: source.target }] : [],
   );
@@ -81,14 +78,18 @@ async function expectLinks(river: River, project: Project): Promise<ExpectedLink
     links.map(async (link) => {
       const manifest = await readPackageJson(river.world, path.join(project.directory, link.target));
       const name = typeof manifest?.name === "string" ? manifest.name : path.basename(link.location);
-      return { ...link, bins: manifest === null ? {} : (await readFacts(manifest, name, null)).bin };
+      const written = trees.written.includes(link.target);
+      return { ...link, written, bins: manifest === null ? {} : (await readFacts(manifest, name, null)).bin };
     }),
   );
 }
 
-/** npm leaves an optional package out, with all that only it needs, where one of them does not fit or fails. */
-function mayBeLeftOut({ npm }: Artifact): boolean {
-  return npm !== null && (npm.optional || npm.devOptional || npm.peer);
+/**
+ * npm leaves an optional package out, with all that only it needs, where one of them does not fit or fails; and where
+ * it is to omit what is for development, also what only a package's own shrinkwrap calls that.
+ */
+function mayBeLeftOut({ options }: River, { npm }: Artifact): boolean {
+  return npm !== null && (npm.optional || npm.devOptional || npm.peer || (npm.dev && options.omit.has("dev")));
 }
 
 function isBundled({ verdict }: Judged): boolean {

@@ -4,6 +4,7 @@ import { type NpmSettings, readNpmSettings } from "../ecosystem/npmrc.js";
 import { createClient } from "../fetch/client.js";
 import { openQuarantine } from "../fetch/quarantine.js";
 import { storeDirectory } from "../fetch/store-directory.js";
+import { certificatesIn } from "../fetch/tls.js";
 import { type Finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { World } from "../model/world.js";
@@ -100,7 +101,7 @@ async function extraAuthorities(world: World, npm: NpmSettings, cafile: string |
 async function readPem(world: World, file: string, at: string): Promise<string> {
   const bytes = await world.files.read(file, LIMITS.certificateBytes * 16).catch(() => null);
   if (bytes === null) throw new StopError("ENVIRONMENT_UNSAFE", `the certificates in ${file} can't be read`, { at });
-  return bytes.toString("utf8");
+  return certificatesIn(bytes.toString("utf8"), file).join("\n");
 }
 
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -20,7 +20,7 @@ const ID_BYTES = 512;
 export async function inTurn<Result>(world: World, project: string, work: () => Promise<Result>): Promise<Result> {
   const folder = path.join(storeDirectory(world.environment), "turns");
   await world.files.makeDirectory(folder, 0o700);
-  const place = path.join(folder, createHash("sha256").update(project).digest("hex"));
+  const place = path.join(folder, sha256(project));
   const { host, pid } = world.processes.self;
   const id = JSON.stringify({ host, pid, run: randomUUID() });
   await take(world, place, id);
@@ -41,26 +41,57 @@ export async function inTurn<Result>(world: World, project: string, work: () => 
 async function take(world: World, place: string, id: string): Promise<void> {
   const { files, terminal } = world;
   const ticket = `${place}.${randomUUID()}`;
-  await files.write(ticket, id, 0o600);
   try {
-    for (let waited = false; !(await isFree(files, ticket, place)); waited = true) {
-      if (!waited) terminal.err("secure-install: another run is at work in this project; waiting for it to end\n");
-      if (await isLeftBehind(world, place)) await files.remove(place);
-      else await pause(LOOK_AGAIN_MS);
+    let told = false;
+    while (!(await isTaken(world, ticket, place, id))) {
+      if (await clear(world, ticket, place)) continue;
+      if (!told) terminal.err("secure-install: another run is at work in this project; waiting for it to end\n");
+      told = true;
+      await pause(LOOK_AGAIN_MS);
     }
   } finally {
     await files.remove(ticket);
   }
 }
 
-/** Whether its holder is gone: its process has ended, or, where that can't be told, nobody has written it for a while. */
-async function isLeftBehind({ files, clock, processes }: World, place: string): Promise<boolean> {
+/** Takes the place if it is free. A turn is as old as its ticket, which therefore must not have waited. */
+async function isTaken({ files, clock }: World, ticket: string, place: string, id: string): Promise<boolean> {
+  const written = (await files.status(ticket))?.mtimeMs ?? 0;
+  if (Math.abs(clock.now() - written) > BEAT_MS) await files.write(ticket, id, 0o600);
+  return isFree(files, ticket, place);
+}
+
+/**
+ * Removes a turn that was left behind; true if its place may be free now. Of several who find it at once, one removes
+ * it: whoever took the place that is named after this very turn. Another who found it before, and comes when it has
+ * been removed and the next has its turn, sees that by a second look. That place may be left behind in its turn.
+ */
+async function clear(world: World, ticket: string, place: string): Promise<boolean> {
+  const { files } = world;
+  const left = await leftBehind(world, place);
+  if (left === null) return false;
+  const removal = path.join(path.dirname(place), sha256(`${path.basename(place)} ${left}`));
+  if (!(await isFree(files, ticket, removal))) return clear(world, ticket, removal);
+  try {
+    if ((await idAt(files, place)) === left) await files.remove(place);
+    return true;
+  } finally {
+    await files.remove(removal);
+  }
+}
+
+/** The id of a turn whose holder is gone: its process has ended, or nobody has written it for a while. Else null. */
+async function leftBehind({ files, clock, processes }: World, place: string): Promise<string | null> {
   const held = await files.status(place);
-  if (held === null) return false;
-  if (clock.now() - held.mtimeMs > LEFT_BEHIND_MS) return true;
-  const holder = await files.read(place, ID_BYTES).catch(() => null);
-  const [, host, pid] = /^\{"host":"([^"\\]*)","pid":(\d{1,10}),/.exec(holder?.toString() ?? "") ?? [];
-  return host === processes.self.host && !processes.isRunning(Number(pid));
+  const id = await idAt(files, place);
+  if (held === null || id === null) return null;
+  if (clock.now() - held.mtimeMs > LEFT_BEHIND_MS) return id;
+  const [, host, pid] = /^\{"host":"([^"\\]*)","pid":(\d{1,10}),/.exec(id) ?? [];
+  return host === processes.self.host && !processes.isRunning(Number(pid)) ? id : null;
+}
+
+async function idAt(files: Files, place: string): Promise<string | null> {
+  return (await files.read(place, ID_BYTES).catch(() => null))?.toString() ?? null;
 }
 
 /** Whether the place was free; then it is taken now. */
@@ -84,5 +115,9 @@ async function keep(files: Files, place: string, id: string): Promise<void> {
 }
 
 async function isHolder(files: Files, place: string, id: string): Promise<boolean> {
-  return (await files.read(place, ID_BYTES).catch(() => null))?.toString() === id;
+  return (await idAt(files, place)) === id;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

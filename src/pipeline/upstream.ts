@@ -3,7 +3,7 @@ import { packumentAddress, tarballAddress } from "../ecosystem/npm.js";
 import type { TarballRequest, UpstreamRequest } from "../gateway/lock.js";
 import type { Artifact } from "../model/artifact.js";
 import { type DigestSet, parseIntegrity } from "../model/digest.js";
-import { type Finding, finding } from "../model/finding.js";
+import { type Finding, finding, refuses } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import { isNpmVersion, npmPurl, tarballName, unscoped } from "../model/names.js";
 import { registryAt } from "../trust/lookup.js";
@@ -33,8 +33,9 @@ export async function askUpstream(river: River, asked: UpstreamRequest, troubles
 /**
  * npm looks into the tarballs of packages that bundle others, or bring a shrinkwrap. It is given them only once they
  * have passed, by the digest that the registry claims; the lockfile that comes out is judged as a whole afterwards.
+ * What stands against one is added to `troubles`: npm is told no more than that it can't have it.
  */
-export async function verifiedTarball(river: River, directory: string, wanted: TarballRequest) {
+export async function verifiedTarball(river: River, directory: string, wanted: TarballRequest, troubles: Finding[]) {
   const { registry, name, filename } = wanted;
   const version = filename.slice(`${unscoped(name)}-`.length, -".tgz".length);
   const declared = registryAt(river.trust, registry);
@@ -45,8 +46,17 @@ export async function verifiedTarball(river: River, directory: string, wanted: T
   const artifact = artifactOf(name, version, tarballAddress(registry, name, version), digests);
   const weighed = await weigh(river, artifact, directory);
   const verdict = judge(river, artifact, weighed);
-  if (verdict.result !== "PASSED" || verdict.digest?.algorithm !== "sha512") return null;
+  if (verdict.result !== "PASSED" || verdict.digest?.algorithm !== "sha512") {
+    const against = verdict.findings.find(refuses) ?? verdict.findings[0];
+    if (against !== undefined) troubles.push(lookedInto(artifact, against));
+    return null;
+  }
   return { size: weighed.packedSize, bytes: river.quarantine.stream(verdict.digest.hex) };
+}
+
+function lookedInto({ name, version }: Artifact, against: Finding): Finding {
+  const says = `${name}@${version}, into which npm must look because it brings packages with it: ${against.says}`;
+  return { ...against, says };
 }
 
 function artifactOf(name: string, version: string, url: string, locked: DigestSet): Artifact {

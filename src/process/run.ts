@@ -5,11 +5,10 @@ import { isatty } from "node:tty";
 import { StopError } from "../model/finding.js";
 import type { Command, Ended, Environment, Processes } from "../model/world.js";
 import { endGroup, signalGroup } from "./group.js";
+import { onInterrupt } from "./interrupt.js";
 
 /** A program that has ended may leave another behind which holds its pipes open. It is not waited for any longer. */
 const PIPES_MS = 1000;
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Starts `command` without a shell, with exactly its environment, and waits for its end.
@@ -79,14 +78,10 @@ function keepOutput(child: ChildProcess, most: number): () => string {
  * reaches the child without us: passed on, it would come twice, which some programs take as an order to drop all.
  */
 function passSignals(child: ChildProcess, grouped: boolean, terminal: boolean): () => void {
-  const pass = (signal: NodeJS.Signals): void => {
+  return onInterrupt((signal) => {
     if (grouped) signalGroup(child, signal);
     else if (!(terminal && signal === "SIGINT")) child.kill(signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, pass);
-  return () => {
-    for (const signal of SIGNALS) process.removeListener(signal, pass);
-  };
+  });
 }
 
 function endOf(child: ChildProcess, file: string): Promise<Pick<Ended, "status" | "signal">> {

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { Environment, Files, Processes } from "../model/world.js";
 import { findExecutable } from "./find.js";
+import { onInterrupt } from "./interrupt.js";
 import { runCommand } from "./run.js";
 
 /** The processes of this machine. `environment` gives the PATH to search; a command's own environment is its own. */
@@ -9,6 +10,7 @@ export function systemProcesses(environment: Environment, files: Files): Process
   return {
     find: (name, outside) => findExecutable(environment, files, name, outside),
     run: (command, how) => runCommand(command, how, environment),
+    onInterrupt,
     self: { host: hostname(), pid: process.pid },
     isRunning,
   };

@@ -43,7 +43,8 @@ for (const [what, args, says] of [
   ["an unknown flag before a command", ["--insecure", "ci"], /unknown option '--insecure'/],
   ["an unknown flag of an installation", ["greeter", "--force"], /unknown option '--force'/],
   ["too many arguments", ["ci", "greeter"], /too many arguments/],
-  ["no command at all", [], /missing required argument/],
+  ["an installation of nothing", ["install"], /missing required argument 'spec'/],
+  ["help on what is no command", ["help", "nonsense"], /there is no command nonsense/],
   ["a concurrency that is no number", ["gate", "--concurrency", "many"], /whole number/],
   ["a concurrency of none", ["gate", "--concurrency", "0"], /whole number/],
   ["a kind that can't be left out", ["ci", "--omit", "security"], /dev, optional, peer/],
@@ -65,6 +66,18 @@ for (const flag of ["--registry=https://elsewhere.invalid/", "--ignore-scripts=f
     const { status, stderr } = await run("ci", "--", flag);
     assert.equal(status, 64, stderr);
     assert.match(stderr, /can't be passed on to npm/);
+  });
+}
+
+for (const [what, args, usage] of [
+  ["nothing at all", [], "Usage: secure-install [options] [command]"],
+  ["trust alone", ["trust"], "Usage: secure-install trust [options] [command]"],
+] as const) {
+  test(`help goes to stderr where nothing is asked for: ${what}`, async () => {
+    const [bare, asked] = await Promise.all([run(...args), run(...args, "--help")]);
+    assert.deepEqual([bare.status, bare.stdout, asked.status], [64, "", 0]);
+    assert.ok(bare.stderr.startsWith(usage), bare.stderr);
+    assert.equal(bare.stderr, asked.stdout);
   });
 }
 

@@ -141,6 +141,15 @@ test("npm fails after everything had passed: package.json and the lockfile are a
   }
 });
 
+test("a package that brings others with it, and does not pass: what stands against it, not what npm makes of that", async () => {
+  const project = await fresh();
+  simulator.strip("picnic-basket", "1.0.0");
+  const report = await scene.run(project, ["picnic-basket"]);
+  assert.deepEqual([report.status, codesOf(report.report)], [65, ["SIGNATURE_ABSENT"]], brief(report.report));
+  const says = findingsOf(report.report)[0]?.says ?? "";
+  assert.match(says, /^picnic-basket@1\.0\.0, into which npm must look .*: the registry's answer carries no signature/);
+});
+
 test("npm leaves another tree: refused, and package.json and the lockfile are as before", async () => {
   const project = await scene.project({ duet: "1.0.0" });
   const before = await project.snapshot();

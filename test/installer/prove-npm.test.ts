@@ -127,7 +127,14 @@ describe("the tree that npm ci makes", () => {
         { ...none, ...scoped, label: "@s/c@1.0.0", location: "node_modules/alias", bins: { shared: "bin/c.js" } },
         { ...none, ...newer, label: "@s/c@2.0.0", location: newerLocation(), bins: { shared: "c.js" } },
       ],
-      links: [{ location: "node_modules/w", target: "packages/w", bins: { work: "work.js", built: "later.js" } }],
+      links: [
+        {
+          location: "node_modules/w",
+          target: "packages/w",
+          written: true,
+          bins: { work: "work.js", built: "later.js" },
+        },
+      ],
       absent: ["node_modules/foreign"],
       binLinks: true,
     };

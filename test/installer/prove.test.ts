@@ -69,7 +69,7 @@ function prove(more: Partial<ProofRequest> = {}): Promise<Proof> {
     project: at(),
     platform: process.platform,
     packages,
-    links: [{ location: "node_modules/w", target: "packages/w", bins: { work: "work.js" } }],
+    links: [{ location: "node_modules/w", target: "packages/w", written: true, bins: { work: "work.js" } }],
     absent: ["node_modules/other-platform"],
     binLinks: true,
     ...more,
@@ -187,6 +187,18 @@ describe("TREE_MISMATCH", { skip: !posix }, () => {
     fs.renameSync(at("node_modules"), at("elsewhere"));
     link("elsewhere", "node_modules");
     assert.ok((await told()).includes("node_modules is a symbolic link"));
+  });
+
+  it("is not said of a folder whose node_modules npm does not write, and of the same where it writes", async () => {
+    honest();
+    write("lib/node_modules/own/index.js", "");
+    link("../lib", "node_modules/lib");
+    const lib = { location: "node_modules/lib", target: "lib", bins: {} };
+    const w = { location: "node_modules/w", target: "packages/w", written: true, bins: { work: "work.js" } };
+    assert.deepEqual(await told({ links: [w, { ...lib, written: false }] }), []);
+    assert.deepEqual(await told({ links: [w, { ...lib, written: true }] }), [
+      "lib/node_modules is a folder that nothing verified accounts for",
+    ]);
   });
 
   it("is said of a tree that is reached through a link", async () => {

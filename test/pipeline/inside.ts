@@ -32,6 +32,8 @@ export interface Changes {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** For `npm ci` and `npm rebuild`, by the name of the command; others run as they are. */
   readonly npm?: Readonly<Record<string, ActAsNpm>>;
+  /** Takes a part of the world away, or puts another in its place. */
+  readonly world?: (world: World) => World;
   /** Called before each job for a worker, and after it: by its name, `inspect`, `holds` or `hash`. */
   readonly before?: (job: string, input: unknown) => void | Promise<void>;
   readonly after?: (job: string, input: unknown) => void | Promise<void>;
@@ -81,9 +83,10 @@ export async function runInside(project: Project, args: readonly string[], chang
     },
   };
   const argv = [...args, "--json", `--cafile=${changes.caFile}`];
-  const status = await parse(argv, world).catch((error: unknown) => {
+  const changed = changes.world?.(world) ?? world;
+  const status = await parse(argv, changed).catch((error: unknown) => {
     if (!(error instanceof StopError)) throw error;
-    failed(world, argv, error);
+    failed(changed, argv, error);
     return EXIT[CATALOGUE[error.code].kind];
   });
   const { out: stdout, err: stderr } = printed;

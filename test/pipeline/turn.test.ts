@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,14 +76,81 @@ test("what a run left behind whose process has ended is taken over at once, and 
   });
   const begun = Date.now();
   writeFileSync(place, JSON.stringify({ host, pid: ended, run: "x" }));
+  told.length = 0;
   assert.equal(await inTurn(world, "/interrupted", async () => "done"), "done");
   assert.ok(Date.now() - begun < 5_000);
+  assert.deepEqual(told, [], "nobody was waited for");
   writeFileSync(place, JSON.stringify({ host, pid, run: "x" }));
   const waiting = inTurn(world, "/interrupted", async () => "done");
   await pause(300);
   assert.ok(existsSync(place));
   rmSync(place);
   assert.equal(await waiting, "done");
+});
+
+test("of two who find one turn left behind, the slower one does not take the turn of the quicker one", async () => {
+  const place = await leftBehind("/raced");
+  let inside = 0;
+  let most = 0;
+  let begin: () => void = () => {};
+  const quickerHasIt = new Promise<void>((done) => {
+    begin = done;
+  });
+  // Has read that the holder is gone, and then does not get on until the other has taken its place.
+  let isSlow = true;
+  const read: World["files"]["read"] = async (file, most) => {
+    const bytes = await world.files.read(file, most);
+    if (file === place && isSlow) {
+      isSlow = false;
+      void inTurn(world, "/raced", () => work(300));
+      await quickerHasIt;
+    }
+    return bytes;
+  };
+  const work = async (ms: number) => {
+    most = Math.max(most, ++inside);
+    begin();
+    await pause(ms);
+    inside -= 1;
+  };
+  await inTurn({ ...world, files: { ...world.files, read } }, "/raced", () => work(0));
+  assert.equal(most, 1);
+  assert.deepEqual(readdirSync(turns), []);
+});
+
+test("one who was killed while it took a turn over keeps nobody from it", async () => {
+  const place = await leftBehind("/twice");
+  const dead = readFileSync(place);
+  let killed = "";
+  const link: World["files"]["link"] = async (from, to) => {
+    if (to === place || killed !== "") return world.files.link(from, to);
+    killed = to;
+    writeFileSync(to, dead.toString().replace('"x"', '"y"'));
+    throw Object.assign(new Error("taken"), { code: "EEXIST" });
+  };
+  const result = await inTurn({ ...world, files: { ...world.files, link } }, "/twice", async () => "done");
+  assert.deepEqual([result, readdirSync(turns)], ["done", []]);
+  assert.notEqual(killed, "");
+});
+
+test("a turn is as young as it is taken, however long its holder has waited for it", async () => {
+  let place = "";
+  let age = Number.POSITIVE_INFINITY;
+  let now = Date.now();
+  const clock = { ...world.clock, now: () => now };
+  await inTurn(world, "/patient", async () => {
+    place = join(turns, readdirSync(turns)[0] ?? "");
+    const waiting = inTurn({ ...world, clock }, "/patient", async () => {
+      age = Date.now() - statSync(place).mtimeMs;
+    });
+    await pause(300);
+    const long = new Date(Date.now() - 60_000);
+    for (const name of readdirSync(turns)) if (name.includes(".")) utimesSync(join(turns, name), long, long);
+    now = Date.now();
+    setTimeout(() => rmSync(place), 50);
+    await waiting;
+  });
+  assert.ok(age < 5_000, String(age));
 });
 
 test("a turn that somebody else has taken over in between is not ended for them", async () => {
@@ -103,3 +170,15 @@ test("a store that is gone meanwhile does not fail the run", async () => {
   assert.equal(result, "done");
   mkdirSync(folder, { recursive: true });
 });
+
+/** A turn on that project whose holder has ended. */
+async function leftBehind(project: string): Promise<string> {
+  const { host } = world.processes.self;
+  const ended = spawnSync(process.execPath, ["--version"]).pid;
+  let place = "";
+  await inTurn(world, project, async () => {
+    place = join(turns, readdirSync(turns)[0] ?? "");
+  });
+  writeFileSync(place, JSON.stringify({ host, pid: ended, run: "x" }));
+  return place;
+}
