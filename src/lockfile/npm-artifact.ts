@@ -3,7 +3,7 @@ import type { Artifact, OnlyFor, Source } from "../model/artifact.js";
 import { type Integrity, parseIntegrity } from "../model/digest.js";
 import { type Finding, finding } from "../model/finding.js";
 import { tarballName } from "../model/names.js";
-import type { Asked } from "./npm-edges.js";
+import type { Asked } from "./npm-asked.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { type LinkContext, linkFinding } from "./npm-links.js";
 import { addressFindings, nameFindings, placeFindings, placeName, purlOf } from "./npm-names.js";
@@ -33,6 +33,7 @@ export function toArtifact(
     ...nameFindings(entry, name, version, source, asked),
     ...addressFindings(entry, name, version, address),
     ...bundledFindings(entry, source),
+    ...wishFindings(entry, asked),
     ...integrityFindings(entry, source, integrity),
     ...(chain === null && context.tree.rootKnown && entry.place.ok ? [unreached(entry)] : []),
   ];
@@ -53,9 +54,14 @@ export function toArtifact(
 
 const NEVER_LEFT_OUT: OnlyFor = { dev: false, optional: false, peer: false, devOptional: false };
 
-/** npm leaves nothing out of the node_modules of a `file:` dependency (arborist's Node.shouldOmit). */
-function isOfProject({ place }: LockedEntry, { isWorkspace }: LinkContext): boolean {
-  return place.ok && (place.place.folder === "" || isWorkspace(place.place.folder));
+/**
+ * npm leaves nothing out of the node_modules of a `file:` dependency, nor of a workspace that has no package.json or no
+ * name in it (arborist's Node.shouldOmit and isWorkspace).
+ */
+function isOfProject({ place }: LockedEntry, { isWorkspace, manifests, known }: LinkContext): boolean {
+  if (!place.ok) return false;
+  const { folder } = place.place;
+  return folder === "" || (isWorkspace(folder) && (!known || manifests.get(folder)?.name != null));
 }
 
 /** Where the bytes would come from. Anything but a registry wins, wherever it is said. */
@@ -116,6 +122,15 @@ function sourceFindings(entry: LockedEntry, source: Source, address: Address | n
     );
   }
   return findings;
+}
+
+/** Whoever asks for an address gets that one from npm, whatever is locked (arborist's dep-valid.js). */
+function wishFindings(entry: LockedEntry, asked: Asked | null): Finding[] {
+  const foreign = asked?.foreign ?? null;
+  if (foreign?.spec.kind !== "url" || foreign.spec.text === entry.resolved) return [];
+  const got = entry.resolved ?? "no address";
+  const says = `${foreign.by} asks for ${entry.location} by its address, and another is locked`;
+  return [finding("LOCKFILE_NAME_MISMATCH", { says, expected: foreign.spec.text, got })];
 }
 
 /** npm writes no address for what it finds in another's tarball; an older one that is shown one may fetch it. */

@@ -1,5 +1,5 @@
 /** By which way the root reaches an entry, as a person would tell it: `express > body-parser > qs`. */
-import { type Edge, targetOf } from "./npm-edges.js";
+import { type Edge, targetOf } from "./npm-edge.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { folderName } from "./npm-root.js";
 

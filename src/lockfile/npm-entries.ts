@@ -126,7 +126,9 @@ export class Fields {
 
   /** Holds the entry to have no other keys. */
   only(keys: ReadonlySet<string>): void {
-    for (const key of Object.keys(this.entry)) if (!keys.has(key)) this.refuse(key, "left out: npm never writes it");
+    for (const key of Object.keys(this.entry)) {
+      if (!keys.has(key)) this.refuse(key, "left out: npm never writes it, or would change the package by it");
+    }
   }
 
   /** Null where it is missing, empty, null or false (older npm wrote `"resolved": false`). */
@@ -156,7 +158,8 @@ export class Fields {
   /** A list of texts, or one text as a list of one. */
   list(key: string): readonly string[] {
     const found = this.value(key);
-    if (found === undefined || found === null) return NO_LIST;
+    // npm takes an empty text for none.
+    if (found === undefined || found === null || found === "") return NO_LIST;
     const list: unknown[] = Array.isArray(found) ? found : [found];
     return list.map((one) => (typeof one === "string" ? one : this.refuse(key, "a list of texts")));
   }

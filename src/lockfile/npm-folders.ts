@@ -7,11 +7,11 @@ import { StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { folderProblem } from "./npm-place.js";
-import { type NpmRoot, readRoot } from "./npm-root.js";
+import type { NpmRoot } from "./npm-root.js";
 import { readSpec } from "./npm-source.js";
 
-/** The parsed package.json of folders, by folder; none of those that could not be looked at. */
-export type FolderManifests = ReadonlyMap<string, unknown>;
+/** The package.json of folders, by folder; none of those that could not be looked at. */
+export type FolderManifests = ReadonlyMap<string, NpmRoot>;
 
 /** The folders that entries stand for, or link to, as plain paths relative to the project. Throws StopError if too many. */
 export function foldersIn(entries: readonly LockedEntry[], path: string): readonly string[] {
@@ -32,8 +32,7 @@ export function foldersIn(entries: readonly LockedEntry[], path: string): readon
 export function asOnDisk(entry: LockedEntry, manifests: FolderManifests): LockedEntry {
   const manifest = entry.folder === null ? undefined : manifests.get(entry.location);
   if (manifest === undefined) return entry;
-  const { version, needs } = readRoot(manifest);
-  return { ...entry, version: version ?? entry.version, needs };
+  return { ...entry, version: manifest.version ?? entry.version, needs: manifest.needs };
 }
 
 /** The `file:` dependencies on folders of the project. */
@@ -73,8 +72,8 @@ export function fileFolders(
 }
 
 /** The folders, never the project itself, that a package.json in the folder `at` asks for by `file:`. */
-export function folderTargets(manifest: unknown, at: string): readonly string[] {
-  const texts = readRoot(manifest).needs.flatMap(({ names }) => Object.values(names));
+export function folderTargets(manifest: NpmRoot, at: string): readonly string[] {
+  const texts = manifest.needs.flatMap(({ names }) => Object.values(names));
   return texts.flatMap((text) => folderAsked(text, at) || []);
 }
 

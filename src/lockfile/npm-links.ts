@@ -8,7 +8,7 @@ import { type Finding, finding } from "../model/finding.js";
 import type { LockedEntry } from "./npm-entries.js";
 import type { FileFolders, FolderManifests } from "./npm-folders.js";
 import { folderProblem } from "./npm-place.js";
-import { asObject, folderName } from "./npm-root.js";
+import { folderName } from "./npm-root.js";
 import type { Tree } from "./npm-tree.js";
 import type { IsWorkspace } from "./npm-workspaces.js";
 
@@ -22,6 +22,8 @@ export interface LinkContext {
   /** Whether the lockfile has entries for folders, with their names and versions: version 1 has not. */
   readonly describesFolders: boolean;
   readonly manifests: FolderManifests;
+  /** Whether the project itself is at hand, and so its folders should be. */
+  readonly known: boolean;
 }
 
 /** Why this link may not be, or null if it may. Where the folder really leads, only the disk can say. */
@@ -51,8 +53,7 @@ export function linkFinding(entry: LockedEntry, index: number, context: LinkCont
 
 /** The name of the package in the folder, by the lockfile and by the disk, where it is not `name`. */
 function otherName(name: string, target: string, context: LinkContext): string | null {
-  const manifest = asObject(context.manifests.get(target));
-  const called = typeof manifest?.name === "string" ? manifest.name : null;
+  const called = context.manifests.get(target)?.name ?? null;
   if (called !== null && called !== name) return called;
   if (!context.describesFolders) return null;
   const behind = folderEntry(context.tree, target);

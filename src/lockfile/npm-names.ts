@@ -2,7 +2,7 @@
 import type { Source } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import { isNpmName, isNpmVersion, npmPurl, type Purl, tarballName } from "../model/names.js";
-import type { Asked } from "./npm-edges.js";
+import type { Asked } from "./npm-asked.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { isDeclaredFolder, type LinkContext } from "./npm-links.js";
 import { folderName } from "./npm-root.js";
@@ -78,18 +78,29 @@ export function nameFindings(
   return swapped === null ? findings : [...findings, swapped];
 }
 
-/** One package under the name of another is right only where somebody asks for exactly that, with `npm:`. */
+/**
+ * One package under the name of another is right only where that is asked for, with `npm:`: by the project itself, which
+ * then decides for all, or by each package that would get it.
+ */
 function swappedName(entry: LockedEntry, name: string, asked: Asked | null): Finding | null {
   // What is asked for by its address may be called as it likes: git and URL dependencies often are.
-  if (entry.addressed || asked?.foreign?.believed === true || asked?.aliases.has(name) === true) return null;
+  if (entry.addressed || asked?.foreign?.believed === true) return null;
   const mismatch = (says: string, expected: string): Finding =>
     finding("LOCKFILE_NAME_MISMATCH", { says: `${entry.location} would hold ${name}, ${says}`, expected, got: name });
   const place = placeName(entry);
-  if (name !== place) return mismatch(`and no package.json asks for "npm:${name}" under that name`, place);
-  const [wanted] = asked?.aliases ?? [];
-  if (wanted === undefined || asked?.plainly === true) return null;
-  return mismatch(`while all who ask for it ask for "npm:${wanted}" under that name`, wanted);
+  const called = (wanted: string): string => (wanted === place ? wanted : `npm:${wanted}`);
+  const { project, packages } = asked ?? NOBODY;
+  if (project.has(name)) return null;
+  const [own] = project;
+  if (own !== undefined) return mismatch(`and the project asks for "${called(own)}" under that name`, own);
+  const wanted = [...packages.values()].find((names) => !names.has(name));
+  const [other] = wanted ?? [];
+  if (other !== undefined) return mismatch(`and some who ask for it ask for "${called(other)}" under that name`, other);
+  if (name === place || packages.size > 0) return null;
+  return mismatch(`and no package.json asks for "npm:${name}" under that name`, place);
 }
+
+const NOBODY = { project: new Set<string>(), packages: new Map<string, ReadonlySet<string>>() };
 
 /** Holds the package that an address speaks of against the one that the entry speaks of. */
 export function addressFindings(entry: LockedEntry, name: string, version: string, address: Address | null): Finding[] {

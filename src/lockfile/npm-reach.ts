@@ -3,7 +3,7 @@
  * it when it installs (arborist's calc-dep-flags.js). The flags of a lockfile may claim the same, and no more.
  */
 import type { OnlyFor } from "../model/artifact.js";
-import { type Edge, KIND, kindsOf, targetOf } from "./npm-edges.js";
+import { type Edge, KIND, kindsOf, targetOf } from "./npm-edge.js";
 
 /**
  * Walks the tree from `first` over `next` once for each kind, over the edges that are not of it. The result says of

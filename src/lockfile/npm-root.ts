@@ -14,8 +14,6 @@ export interface NpmRoot extends Dependencies {
   readonly workspaces: readonly string[];
 }
 
-const MAX_OVERRIDE_DEPTH = 50;
-
 /**
  * Reads a parsed package.json, or `packages[""]` of a lockfile. What has not the form that npm expects is left out,
  * as npm leaves it out; null and anything that is no object give an empty project.
@@ -34,7 +32,7 @@ export function readRoot(value: unknown): NpmRoot {
   };
   return {
     ...dependencies,
-    name: typeof name === "string" ? name : null,
+    name: typeof name === "string" && name !== "" ? name : null,
     version: typeof version === "string" ? version : null,
     needs: needsOf(dependencies),
     bin: commandsOf(manifest.bin, typeof name === "string" ? name : ""),
@@ -50,32 +48,6 @@ export function rootSpec(root: NpmRoot, name: string): string | undefined {
     root.dependencies[name] ??
     root.peerDependencies[name]
   );
-}
-
-/**
- * The `overrides` of a package.json, flattened: for each name that is overridden anywhere, the texts that may stand
- * in the place of what a dependent asks for. `$name` is the root's own text for that name.
- */
-export function readOverrides(packageJson: unknown, root: NpmRoot): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  const add = (name: string, text: string): void => {
-    const texts = found.get(name) ?? [];
-    texts.push(text.startsWith("$") ? (rootSpec(root, text.slice(1)) ?? text) : text);
-    found.set(name, texts);
-  };
-  const walk = (rules: Readonly<Record<string, unknown>>, parent: string | null, depth: number): void => {
-    if (depth > MAX_OVERRIDE_DEPTH) return;
-    for (const [key, value] of Object.entries(rules)) {
-      const at = key.indexOf("@", 1);
-      const name = key === "." ? parent : at < 0 ? key : key.slice(0, at);
-      if (name === null) continue;
-      const below = asObject(value);
-      if (typeof value === "string") add(name, value);
-      else if (below !== null) walk(below, name, depth + 1);
-    }
-  };
-  walk(asObject(asObject(packageJson)?.overrides) ?? {}, null, 0);
-  return found;
 }
 
 /** The name of a project's folder: its own, or the one that npm derives. */

@@ -8,7 +8,8 @@ import { type Finding, finding } from "../model/finding.js";
 import type { LockedEntry } from "./npm-entries.js";
 import type { FolderManifests } from "./npm-folders.js";
 import type { TextMap } from "./npm-needs.js";
-import { folderName, type NpmRoot, readRoot } from "./npm-root.js";
+import type { Overrides } from "./npm-overrides.js";
+import { folderName, type NpmRoot } from "./npm-root.js";
 import { readSpec } from "./npm-source.js";
 import type { Tree } from "./npm-tree.js";
 import type { IsWorkspace } from "./npm-workspaces.js";
@@ -23,11 +24,13 @@ export interface SyncInput {
   readonly tree: Tree;
   readonly isWorkspace: IsWorkspace;
   readonly manifests: FolderManifests;
+  readonly overrides: Overrides;
 }
 
 /** Compares the project and its folders with the lockfile's copies of them, and their wishes with what is locked. */
-export function syncFindings({ project, copy, tree, isWorkspace, manifests }: SyncInput): Finding[] {
-  const hard = [...unsatisfied(project, "", tree), ...replaced(tree, isWorkspace)];
+export function syncFindings(input: SyncInput): Finding[] {
+  const { project, copy, tree, isWorkspace, manifests } = input;
+  const hard = [...unsatisfied(project, "", input), ...replaced(tree, isWorkspace)];
   const soft: string[] = [];
   const compare = (own: NpmRoot, locked: NpmRoot, file: string): void => {
     const { moved, ranges } = differences(own, locked, file);
@@ -36,11 +39,10 @@ export function syncFindings({ project, copy, tree, isWorkspace, manifests }: Sy
   };
   if (copy !== null) compare(project, copy, "package.json");
   for (const { folder: locked, location } of tree.entries) {
-    const manifest = locked === null ? undefined : manifests.get(location);
-    if (locked === null || manifest === undefined) continue;
-    const own = readRoot(manifest);
+    const own = manifests.get(location);
+    if (locked === null || own === undefined) continue;
     compare(own, locked, `${location}/package.json`);
-    hard.push(...unsatisfied(own, location, tree), ...renamed(own, locked, location));
+    hard.push(...unsatisfied(own, location, input), ...renamed(own, locked, location));
   }
   if (hard.length > 0) return [outOfDate([...hard, ...soft])];
   return soft.length > 0 ? [outOfDate(soft, "warn")] : [];
@@ -67,6 +69,8 @@ function differences(project: NpmRoot, copy: NpmRoot, file: string): { moved: st
       if (wish === text) continue;
       if (wish === undefined) moved.push(`${name} is no longer under ${kind} of ${file}`);
       else if (text === undefined) moved.push(`${name} is new under ${kind} of ${file}`);
+      else if (!isRange(wish) || !isRange(text))
+        moved.push(`${name} is "${wish}" in ${file} and "${text}" in the lockfile`);
       else ranges.push(`${name} is "${wish}" in ${file} and "${text}" in the lockfile`);
     }
   }
@@ -74,6 +78,11 @@ function differences(project: NpmRoot, copy: NpmRoot, file: string): { moved: st
     moved.push(`workspaces are [${project.workspaces.join(", ")}], in the lockfile [${copy.workspaces.join(", ")}]`);
   }
   return { moved, ranges };
+}
+
+/** Of two addresses or names, npm may act on either: where it can't read a folder's package.json, on the lockfile's. */
+function isRange(text: string): boolean {
+  return readSpec(text).kind === "registry";
 }
 
 /** The order of patterns means something only where some of them exclude. */
@@ -92,17 +101,18 @@ function renamed(own: NpmRoot, locked: NpmRoot, folder: string): string[] {
 
 /**
  * What the project, or a folder of it, asks for and is not locked, or not in a version that was asked for. Optional
- * ones may be missing.
+ * ones may be missing; what is overridden, npm alone can tell.
  */
-function unsatisfied(project: NpmRoot, folder: string, tree: Tree): string[] {
+function unsatisfied(project: NpmRoot, folder: string, { tree, overrides }: SyncInput): string[] {
   const wrong: string[] = [];
+  const find = tree.findFrom(folder);
   for (const kind of KINDS) {
     if (kind === "peerDependencies") continue;
     for (const [name, text] of Object.entries(project[kind])) {
-      const entry = tree.find(folder, name);
+      const entry = tree.entries[find(name) ?? -1];
       if (entry === undefined) {
         if (kind !== "optionalDependencies") wrong.push(`${name} is not locked`);
-      } else if (!satisfies(entry, text)) {
+      } else if (!overrides.has(name) && !satisfies(entry, text)) {
         wrong.push(`${name} is locked as ${entry.name ?? name}@${entry.version ?? "?"}, not as "${text}"`);
       }
     }

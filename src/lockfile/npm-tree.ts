@@ -3,11 +3,14 @@
  * Names are found as node finds them: in one's own node_modules, then in those of the folders above.
  */
 import type { OnlyFor } from "../model/artifact.js";
+import { type Asked, Asking, type AskingInput } from "./npm-asked.js";
 import { chains } from "./npm-chains.js";
-import { type Asked, type Edge, Edges, type EdgesInput, edgeTo, targetOf } from "./npm-edges.js";
+import { type Edge, edgeTo, targetOf } from "./npm-edge.js";
+import { Edges } from "./npm-edges.js";
 import type { LockedEntry } from "./npm-entries.js";
 import { reachedOnly } from "./npm-reach.js";
-import { resolver } from "./npm-resolve.js";
+import { type Find, resolver } from "./npm-resolve.js";
+import type { NpmRoot } from "./npm-root.js";
 
 export interface Tree {
   /** False where nothing says what the root asks for, so that what is not reached means nothing. */
@@ -20,11 +23,14 @@ export interface Tree {
   chain(index: number): string | null;
   /** Which kinds of dependencies alone lead to it. */
   only(index: number): OnlyFor;
-  /** The entry that a name leads to from a folder ("" for the project itself). */
-  find(from: string, name: string): LockedEntry | undefined;
+  /** What finds the number of the entry that a name leads to from a folder ("" for the project itself). */
+  findFrom(from: string): Find;
 }
 
-export interface TreeInput extends EdgesInput {
+export interface TreeInput extends AskingInput {
+  readonly root: NpmRoot;
+  /** The lockfile's, for messages. */
+  readonly path: string;
   /** False for version 1 without a package.json: the root then asks for all that lies at the top and no entry wants. */
   readonly rootKnown: boolean;
   readonly isWorkspace: (folder: string) => boolean;
@@ -35,22 +41,22 @@ export function buildTree(input: TreeInput): Tree {
   const { entries } = input;
   const byLocation = new Map(entries.map((entry, index) => [entry.location, index]));
   const findFrom = resolver(entries);
-  const edges = new Edges(input, findFrom);
-  const ofRoot = edges.ofRoot();
+  const asking = new Asking(input);
+  const edges = new Edges(input.path, findFrom, asking);
+  const ofProject = edges.ofProject(input.root);
   const next = entries.map((entry, index) => {
     const target = entry.link ? byLocation.get(entry.resolved ?? "") : undefined;
-    return target === undefined || target === index ? edges.of(entry) : [edgeTo(target)];
+    return target === undefined || target === index ? edges.of(entry, index) : [edgeTo(target)];
   });
-  const asked = edges.finish();
-  const first = [...ofRoot, ...(input.rootKnown ? [] : unwanted(entries, next)), ...workspaces(input)];
+  const first = [...ofProject, ...(input.rootKnown ? [] : unwanted(entries, next)), ...workspaces(input)];
   return {
     rootKnown: input.rootKnown,
     entries,
     byLocation,
-    asked: (index) => asked.get(index) ?? null,
+    asked: asking.settle(next),
     chain: chains(entries, first, next),
     only: reachedOnly(first, next),
-    find: (from, name) => entries[findFrom(from)(name) ?? -1],
+    findFrom,
   };
 }
 

@@ -16,13 +16,15 @@ import { readSpec, type Spec } from "./npm-source.js";
  */
 export function readNested(dependencies: unknown, path: string): LockedEntry[] {
   const entries: LockedEntry[] = [];
+  const names = new Set<string>();
   // The depth of the JSON, which is bounded, bounds the recursion.
   const walk = (nodes: unknown, inside: string, where: () => string): void => {
     if (nodes === undefined) return;
     for (const [name, node] of new Fields(nodes, where).entries()) {
       const here = (): string => `${where()}[${JSON.stringify(name)}]`;
       const fields = new Fields(node, here);
-      const entry = readNode(name, `${inside === "" ? "" : `${inside}/`}node_modules/${name}`, fields);
+      names.add(name);
+      const entry = readNode(name, `${inside === "" ? "" : `${inside}/`}node_modules/${name}`, fields, names);
       entries.push(entry);
       const below = entry.link ? (entry.resolved ?? "") : entry.location;
       walk(fields.value("dependencies"), below, () => `${here()}.dependencies`);
@@ -32,7 +34,7 @@ export function readNested(dependencies: unknown, path: string): LockedEntry[] {
   return entries;
 }
 
-function readNode(key: string, location: string, fields: Fields): LockedEntry {
+function readNode(key: string, location: string, fields: Fields, locked: ReadonlySet<string>): LockedEntry {
   const version = fields.text("version") ?? "";
   const integrity = fields.text("integrity");
   const written = readSpec(version);
@@ -61,7 +63,7 @@ function readNode(key: string, location: string, fields: Fields): LockedEntry {
       optional: fields.flag("optional"),
       peer: fields.flag("peer"),
       devOptional: fields.flag("devOptional"),
-      requires,
+      requires: { texts: requires, locked },
     },
     folder: null,
     needs: requires === NO_TEXTS ? [] : [{ kind: "prod", names: requires }],

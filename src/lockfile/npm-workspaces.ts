@@ -23,7 +23,9 @@ export function declaredWorkspaces(patterns: readonly string[], path: string): I
   for (const written of patterns) {
     const [, marks = "", rest = ""] = /^(!*)(?:\.?\/+)?(.*)$/s.exec(written) ?? [];
     const negated = marks.length % 2 === 1;
-    for (const pattern of understood(rest)) {
+    const patterns = understood(rest);
+    if (negated && patterns.length === 0 && rest !== "") throw notUnderstood(written, path);
+    for (const pattern of patterns) {
       const segments = pattern.split("/");
       if (negated) {
         not.push(segments);
@@ -51,10 +53,20 @@ export function declaredWorkspaces(patterns: readonly string[], path: string): I
   };
 }
 
+/** What excludes nothing here may exclude something for npm: a folder that is then no workspace for it. */
+function notUnderstood(pattern: string, path: string): StopError {
+  const says = `${path}: the project's workspaces have an exclusion that is not understood: ${pattern.slice(0, 100)}`;
+  return new StopError("LOCKFILE_UNREADABLE", says, {
+    at: path,
+    help: "Write it with no more than *, ?, ** and {a,b} in package.json, or name the workspaces one by one.",
+  });
+}
+
 /** The patterns behind one text: braces opened, slashes made plain; none if it has what is not understood. */
 function understood(text: string): string[] {
-  const pattern = text.replaceAll("\\", "/").replace(/\/+$/, "").replace(/\/+/g, "/");
-  if (pattern === "" || pattern.length > MAX_PATTERN) return [];
+  if (text.length > MAX_PATTERN) return [];
+  const pattern = text.replaceAll("\\", "/").replace(/\/+/g, "/").replace(/\/$/, "");
+  if (pattern === "") return [];
   const opened = openBraces(pattern);
   return opened.some((one) => /[[\](){}|]/.test(one)) ? [] : opened;
 }

@@ -11,7 +11,8 @@ import { toArtifact } from "./npm-artifact.js";
 import { type LockedEntry, readEntries } from "./npm-entries.js";
 import { asOnDisk, type FolderManifests, fileFolders, foldersIn } from "./npm-folders.js";
 import { legacyFindings } from "./npm-legacy.js";
-import { asObject, type NpmRoot, readOverrides, readRoot } from "./npm-root.js";
+import { readOverrides } from "./npm-overrides.js";
+import { asObject, type NpmRoot, readRoot } from "./npm-root.js";
 import { readSpec } from "./npm-source.js";
 import { syncFindings } from "./npm-sync.js";
 import { buildTree, type Tree } from "./npm-tree.js";
@@ -79,7 +80,7 @@ export function readNpmLockfile(parsed: ParsedNpmLockfile, context: NpmLockfileC
   const { path, lockfileVersion, digest } = parsed;
   const { copy, legacy } = parsed.body;
   const known = context.packageJson !== null;
-  const manifests = known ? context.folders : new Map<string, unknown>();
+  const manifests = known ? context.folders : new Map<string, NpmRoot>();
   const entries = parsed.body.entries.map((entry) => asOnDisk(entry, manifests));
 
   const project = known ? readRoot(context.packageJson) : copy;
@@ -91,7 +92,7 @@ export function readNpmLockfile(parsed: ParsedNpmLockfile, context: NpmLockfileC
 
   const describesFolders = lockfileVersion > 1;
   const folders = fileFolders(project, entries, isWorkspace);
-  const links = { tree, isWorkspace, fileFolders: folders, describesFolders, manifests };
+  const links = { tree, isWorkspace, fileFolders: folders, describesFolders, manifests, known };
   const artifacts = entries.map((entry, index) => {
     const disagreement = legacy.byLocation.get(entry.location) ?? repeated(entry, index, tree);
     return toArtifact(index, entry, links, disagreement === null ? [] : [disagreement]);
@@ -104,7 +105,14 @@ export function readNpmLockfile(parsed: ParsedNpmLockfile, context: NpmLockfileC
     artifacts,
     findings: [
       ...(artifacts.length === 0 ? [empty(path)] : []),
-      ...syncFindings({ project, copy: known && describesFolders ? copy : null, tree, isWorkspace, manifests }),
+      ...syncFindings({
+        project,
+        copy: known && describesFolders ? copy : null,
+        tree,
+        isWorkspace,
+        manifests,
+        overrides,
+      }),
       ...legacy.others,
     ],
     digest,

@@ -49,8 +49,14 @@ export interface NpmEntry {
   readonly devOptional: boolean;
   /** What the lockfile itself shows of this: its flags above count only as far as they say no more. */
   readonly only: OnlyFor;
-  /** Version 1: the names and texts of what the package asks for. Null where `facts` say it. */
-  readonly requires: Readonly<Record<string, string>> | null;
+  /** Version 1: what the package asks for, as names and texts. Null where `facts` say it. */
+  readonly requires: Requires | null;
+}
+
+export interface Requires {
+  readonly texts: Readonly<Record<string, string>>;
+  /** All names under which the lockfile has an entry, at any place: of others it need not speak. */
+  readonly locked: ReadonlySet<string>;
 }
 
 /** Which kinds of dependencies alone lead to an entry, so that an installer may leave it out without them. */

@@ -4,6 +4,8 @@ export const LIMITS = {
   lockfileEntries: 100_000,
   /** Workspaces and `file:` folders: each is looked for on the disk. */
   projectFolders: 20_000,
+  /** Their package.json together. */
+  folderManifestsBytes: 64 * 1024 * 1024,
   lockfileDepth: 200,
   /** Packages whose metadata npm's resolver may ask for in one lock step. */
   resolvedNames: 20_000,

@@ -34,7 +34,7 @@ export async function accountFor(river: River, artifact: Artifact, project: stri
 /** A name that is to lead to another package, or to an address: believed only of what has passed. */
 function asksForMoreThanRanges({ npm }: Artifact): boolean {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = npm?.facts ?? {};
-  const maps = [dependencies, optionalDependencies, peerDependencies, npm?.requires ?? {}];
+  const maps = [dependencies, optionalDependencies, peerDependencies, npm?.requires?.texts ?? {}];
   return maps.flatMap((map) => Object.values(map)).some((text) => /[:/]/.test(text));
 }
 

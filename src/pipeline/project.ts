@@ -2,6 +2,7 @@
 import path from "node:path";
 import { cannotRead, findNpmLockfile, readLockfileBytes } from "../lockfile/find.js";
 import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../lockfile/npm.js";
+import { type NpmRoot, readRoot } from "../lockfile/npm-root.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
@@ -30,25 +31,49 @@ export async function readLockfileAt(world: World, file: string): Promise<NpmLoc
   const parsed = parseNpmLockfile(await readLockfileBytes(world.files, file), file);
   const project = path.dirname(file);
   const packageJson = await readPackageJson(world, project);
-  const folders = new Map<string, unknown>();
+  const read = folderReader(world, project);
+  const folders = new Map<string, NpmRoot>();
   if (packageJson !== null) {
     await mapConcurrent(parsed.folders, FOLDERS_AT_ONCE, async (folder) => {
-      const manifest = await readPackageJson(world, path.join(project, folder));
+      const manifest = await read(folder);
       if (manifest !== null) folders.set(folder, manifest);
     });
   }
   return readNpmLockfile(parsed, { path: file, packageJson, folders });
 }
 
+/**
+ * What reads the package.json of a project's folders, each by its path relative to the project; null where there is
+ * none. Throws StopError LOCKFILE_UNREADABLE for what is no JSON object, and where all together are too large.
+ */
+export function folderReader(world: World, project: string): (folder: string) => Promise<NpmRoot | null> {
+  let left = LIMITS.folderManifestsBytes;
+  return async (folder) => {
+    const manifest = await readManifest(world, path.join(project, folder));
+    left -= manifest?.size ?? 0;
+    if (left >= 0) return manifest === null ? null : readRoot(manifest.content);
+    const says = `the package.json files of the folders of ${project} are larger than can be read`;
+    throw new StopError("LOCKFILE_UNREADABLE", says, { at: project });
+  };
+}
+
 /** The project's package.json, parsed, or null if there is none. Throws StopError LOCKFILE_UNREADABLE. */
 export async function readPackageJson(world: World, directory: string): Promise<Record<string, unknown> | null> {
+  return (await readManifest(world, directory))?.content ?? null;
+}
+
+/** The same, with its size in bytes. */
+async function readManifest(
+  world: World,
+  directory: string,
+): Promise<{ content: Record<string, unknown>; size: number } | null> {
   const file = path.join(directory, "package.json");
   try {
     const bytes = await world.files.read(file, LIMITS.packageJsonBytes);
     if (bytes === null) return null;
     const parsed: unknown = JSON.parse(bytes.toString("utf8").replace(/^\ufeff/, ""));
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
-      return parsed as Record<string, unknown>;
+      return { content: parsed as Record<string, unknown>, size: bytes.length };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw cannotRead(file, error);
   }

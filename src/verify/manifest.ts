@@ -2,7 +2,8 @@
  * Evidence `manifest`: the lockfile, the registry and the package.json inside the tarball must tell one story of what
  * is installed, linked and run. Where they differ, a reviewer reads one and the installer acts on another.
  */
-import type { NpmEntry } from "../model/artifact.js";
+import npa from "npm-package-arg";
+import type { NpmEntry, Requires } from "../model/artifact.js";
 import type { Outcome } from "../model/evidence.js";
 import { type PackageFacts, readFacts } from "./npm-facts.js";
 
@@ -39,7 +40,7 @@ export async function verifyManifest(input: ManifestInput): Promise<Outcome> {
   }
   const difference =
     compareFlags(input, archive, registry) ??
-    compareRequires(input.lock?.requires ?? {}, archive) ??
+    (input.lock?.requires == null ? null : compareRequires(input.lock.requires, archive)) ??
     (registry === null ? null : compareWithRegistry(registry, archive)) ??
     (lock === null
       ? null
@@ -105,14 +106,40 @@ function compareWithLock(
 }
 
 /**
- * Version 1 of the lockfile has only `requires`, where ranges are of use to nobody: npm takes what is locked. A text
- * that puts another package or an address under a name makes others believe it, so it must be the archive's own.
+ * Version 1 of the lockfile has only `requires`, where ranges are of use to nobody: npm takes what is locked. But who is
+ * said to ask for what decides which names may stand where, and what is left out: so no name of the archive's may be
+ * missing that the lockfile has an entry for, and a text that leads to another package or an address must be its own.
  */
-function compareRequires(requires: Readonly<Record<string, string>>, archive: PackageFacts): Difference | null {
-  const asked = { ...archive.peerDependencies, ...archive.dependencies, ...archive.optionalDependencies };
-  const foreign = Object.entries(requires).filter(([, text]) => /[:/]/.test(text));
-  const own = foreign.filter(([name]) => Object.hasOwn(asked, name)).map(([name]) => [name, asked[name] ?? ""]);
-  return compareMaps("requires", "the lockfile", Object.fromEntries(foreign), Object.fromEntries(own));
+function compareRequires({ texts, locked }: Requires, archive: PackageFacts): Difference | null {
+  const peers = archive.peerDependencies;
+  const asked = { ...peers, ...archive.dependencies, ...archive.optionalDependencies };
+  const isForeign = (text: string | undefined): boolean => text !== undefined && /[:/]/.test(text);
+  const told: Record<string, string> = {};
+  const own: Record<string, string> = {};
+  for (const name of new Set([...Object.keys(texts), ...Object.keys(asked)])) {
+    const [text, wish] = [
+      Object.hasOwn(texts, name) ? texts[name] : undefined,
+      Object.hasOwn(asked, name) ? asked[name] : undefined,
+    ];
+    const isMissing =
+      text === undefined && !Object.hasOwn(peers, name) && locked.has(name) && !archive.bundled.includes(name);
+    if (!isForeign(text) && !(isForeign(wish) && text !== undefined) && !isMissing) continue;
+    if (text !== undefined) told[name] = spelled(name, text);
+    if (wish !== undefined) own[name] = spelled(name, wish);
+  }
+  return compareMaps("requires", "the lockfile", told, own);
+}
+
+/** npm 6 wrote down how it understood an address: `u/r` became `github:u/r`. */
+function spelled(name: string, text: string): string {
+  try {
+    const { saveSpec, fetchSpec, raw, type } = npa.resolve(name, text, "/");
+    return type === "alias" || type === "range" || type === "version" || type === "tag"
+      ? text
+      : (saveSpec ?? fetchSpec ?? raw);
+  } catch {
+    return text;
+  }
 }
 
 /**

@@ -114,7 +114,8 @@ function texts(value: unknown): Record<string, string> {
 }
 
 function list(value: unknown): string[] {
-  const items = typeof value === "string" ? [value] : Array.isArray(value) ? value : [];
+  // npm takes an empty text for none.
+  const items = typeof value === "string" && value !== "" ? [value] : Array.isArray(value) ? value : [];
   return [...new Set(items.filter((item): item is string => typeof item === "string"))].sort();
 }
 

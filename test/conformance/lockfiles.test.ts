@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
+import { type NpmRoot, readRoot } from "../../src/lockfile/npm-root.js";
 import type { Code } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
 
@@ -33,10 +34,10 @@ function readVector(file: string): NpmLockfile {
   const manifest = join(dirname(path), "package.json");
   const packageJson: unknown = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")) : null;
   const parsed = parseNpmLockfile(readFileSync(path), file);
-  const folders = new Map<string, unknown>();
+  const folders = new Map<string, NpmRoot>();
   for (const folder of parsed.folders) {
     const at = join(dirname(path), folder, "package.json");
-    if (existsSync(at)) folders.set(folder, JSON.parse(readFileSync(at, "utf8")));
+    if (existsSync(at)) folders.set(folder, readRoot(JSON.parse(readFileSync(at, "utf8"))));
   }
   return readNpmLockfile(parsed, { path: file, packageJson, folders });
 }

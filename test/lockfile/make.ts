@@ -1,6 +1,7 @@
 /** Small npm lockfiles for tests, and what a reader says of them. */
 import assert from "node:assert/strict";
 import { type NpmLockfile, parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
+import { readRoot } from "../../src/lockfile/npm-root.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import type { Code } from "../../src/model/codes.js";
 import { StopError } from "../../src/model/finding.js";
@@ -39,11 +40,8 @@ export function bytes(value: unknown): Uint8Array {
 /** `folders`: the package.json of folders, by folder; none lies in the others. */
 export function read(lockfile: Uint8Array, packageJson: unknown = null, folders: Json = {}): NpmLockfile {
   const path = "package-lock.json";
-  return readNpmLockfile(parseNpmLockfile(lockfile, path), {
-    path,
-    packageJson,
-    folders: new Map(Object.entries(folders)),
-  });
+  const manifests = new Map(Object.entries(folders).map(([folder, manifest]) => [folder, readRoot(manifest)]));
+  return readNpmLockfile(parseNpmLockfile(lockfile, path), { path, packageJson, folders: manifests });
 }
 
 export function at(lockfile: NpmLockfile, location: string): Artifact {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { parseNpmLockfile, readNpmLockfile } from "../../src/lockfile/npm.js";
+import { readRoot } from "../../src/lockfile/npm-root.js";
 import { StopError } from "../../src/model/finding.js";
 import { bytes, entry, lock, lockV1, read, SHA1, SHA512, tarball } from "./make.js";
 
@@ -133,7 +134,7 @@ test("generated lockfiles: as many artifacts as entries, always", () => {
         if (Buffer.from(document).includes("__proto__")) return;
         const expected = Object.keys(entries).filter((key) => key !== "").length;
         for (const project of [packageJson, root, null]) {
-          const folders = new Map([["w", packageJson]]);
+          const folders = new Map([["w", readRoot(packageJson)]]);
           const { artifacts } = readNpmLockfile(parseNpmLockfile(document, "x"), {
             path: "x",
             packageJson: project,

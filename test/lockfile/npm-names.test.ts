@@ -211,3 +211,53 @@ test("LOCKFILE_NAME_MISMATCH: an alias or an address that only a package from gi
     assert.ok(codes(lockfile, "node_modules/left-pad").includes("LOCKFILE_NAME_MISMATCH"), text);
   }
 });
+
+/** What is said of `lodash`, whose place holds `name`, where these ask for it. */
+function placed(name: string, root: object, packages: Record<string, object>, more: object = {}, folders: object = {}) {
+  const place = entry(name, "4.17.21", name === "lodash" ? {} : { name });
+  const text = lock(root as Record<string, unknown>, { "node_modules/lodash": place, ...packages });
+  return codes(read(text, { ...root, ...more }, folders as Record<string, unknown>), "node_modules/lodash");
+}
+
+const ALIASING = { "node_modules/p": entry("p", "1.0.0", { dependencies: { lodash: "npm:evil@4.17.21" } }) };
+const PLAIN = { "node_modules/q": entry("q", "1.0.0", { dependencies: { lodash: "^4.0.0" } }) };
+
+test("LOCKFILE_NAME_MISMATCH: a published package's alias stands for itself alone, asked for or not", () => {
+  const both = { dependencies: { p: "1", q: "1" } };
+  assert.deepEqual(placed("evil", { dependencies: { lodash: "^4.0.0", p: "1" } }, ALIASING), [
+    "LOCKFILE_NAME_MISMATCH",
+  ]);
+  assert.deepEqual(placed("evil", { dependencies: { lodash: "^4.0.0" } }, ALIASING), ["LOCKFILE_NAME_MISMATCH"]);
+  assert.deepEqual(placed("evil", both, { ...ALIASING, ...PLAIN }), ["LOCKFILE_NAME_MISMATCH"]);
+  assert.deepEqual(placed("lodash", both, { ...ALIASING, ...PLAIN }), ["LOCKFILE_NAME_MISMATCH"]);
+  assert.deepEqual(placed("evil", { dependencies: { p: "1" } }, ALIASING), []);
+  assert.deepEqual(placed("lodash", { dependencies: { q: "1" } }, PLAIN), []);
+});
+
+test("the project's own alias counts for all who find it there", () => {
+  const root = { dependencies: { lodash: "npm:lodash-es@^4.0.0", q: "1" } };
+  assert.deepEqual(placed("lodash-es", root, PLAIN), []);
+  assert.deepEqual(placed("lodash", root, PLAIN), ["LOCKFILE_NAME_MISMATCH"]);
+  assert.deepEqual(placed("evil", root, { ...PLAIN, ...ALIASING }), ["LOCKFILE_NAME_MISMATCH"]);
+});
+
+test("LOCKFILE_NAME_MISMATCH: an override counts below the package that it is for, and nowhere else", () => {
+  const root = { dependencies: { q: "1" } };
+  const override = (rule: object) => placed("lodash-es", root, PLAIN, { overrides: rule });
+  assert.deepEqual(override({ lodash: "npm:lodash-es@4" }), []);
+  assert.deepEqual(override({ q: { lodash: "npm:lodash-es@4" } }), []);
+  assert.deepEqual(override({ lodash: { ".": "npm:lodash-es@4" } }), []);
+  assert.deepEqual(override({ other: { lodash: "npm:lodash-es@4" } }), ["LOCKFILE_NAME_MISMATCH"]);
+});
+
+test("an override that is not for the asker does not hide an address that it asks for", () => {
+  const address = "https://elsewhere.example/evil.tgz";
+  const asker = { "node_modules/q": entry("q", "1.0.0", { dependencies: { lodash: address } }) };
+  const root = { dependencies: { q: "1" } };
+  const said = (overrides: object) => placed("lodash", root, asker, { overrides });
+  assert.deepEqual(said({ lodash: "4.17.21" }), []);
+  assert.deepEqual(said({ q: { lodash: "4.17.21" } }), []);
+  for (const rule of [{}, { nothing: { lodash: "4.17.21" } }]) {
+    assert.deepEqual(said(rule), ["LOCKFILE_SOURCE_UNSUPPORTED", "LOCKFILE_NAME_MISMATCH"]);
+  }
+});

@@ -112,3 +112,29 @@ test("nothing is left out by a version 1 lockfile whose project is not at hand",
   assert.ok(npm);
   assert.equal(isOmitted(npm, new Set(["dev"])), false);
 });
+
+test("nothing is left out of a folder that npm takes for no workspace: without package.json, or a name in it", () => {
+  const root = { workspaces: ["packages/*"] };
+  const packages = {
+    "node_modules/a": { resolved: "packages/a", link: true },
+    "packages/a": { version: "1.0.0", devDependencies: { d: "1" } },
+    "packages/a/node_modules/d": entry("d", "1.0.0", { dev: true }),
+  };
+  const omittedWith = (folders: Record<string, unknown>): boolean => {
+    const { npm } = at(read(lock(root, packages), root, folders), "packages/a/node_modules/d");
+    assert.ok(npm);
+    return isOmitted(npm, new Set(["dev"]));
+  };
+  const manifest = { version: "1.0.0", devDependencies: { d: "1" } };
+  assert.equal(omittedWith({ "packages/a": { ...manifest, name: "a" } }), true);
+  assert.equal(omittedWith({ "packages/a": manifest }), false);
+  assert.equal(omittedWith({ "packages/a": { ...manifest, name: "" } }), false);
+  assert.equal(omittedWith({}), false);
+});
+
+test("an empty text names no platform, as for npm", () => {
+  for (const field of ["os", "cpu", "libc"]) {
+    assert.equal(matches({ [field]: "" }), true, field);
+    assert.equal(matches({ [field]: [""] }), false, field);
+  }
+});

@@ -130,3 +130,31 @@ test("another range in a workspace that what is locked satisfies is a warning", 
     /^warn LOCKFILE_OUT_OF_DATE.*a is "\^1\.1\.0" in w\/package\.json and "\^1\.0\.0" in the lockfile/,
   );
 });
+
+test("LOCKFILE_OUT_OF_DATE: another address or alias in the lockfile's copy, on which npm may act", () => {
+  const addresses = ["npm:b@1.2.0", "https://elsewhere.example/a.tgz", "github:some/one"];
+  for (const text of addresses) {
+    const packages = { ...WITH_FOLDER, w: { ...WITH_FOLDER.w, dependencies: { a: text } } };
+    const disk = { w: { name: "w", dependencies: { a: "^1.0.0" }, bin: { tool: "cli.js" } } };
+    const [found] = read(lock(WORKSPACE, packages), WORKSPACE, disk).findings;
+    assert.deepEqual([found?.code, found?.severity], ["LOCKFILE_OUT_OF_DATE", "refuse"], text);
+  }
+});
+
+test("what a workspace asks for and the project overrides is npm's to compare", () => {
+  const manifest = { name: "w", dependencies: { a: "^2.0.0" }, bin: { tool: "cli.js" } };
+  const packages = { ...WITH_FOLDER, w: { ...WITH_FOLDER.w, dependencies: { a: "^2.0.0" } } };
+  const said = (root: object) => read(lock(WORKSPACE, packages), { ...WORKSPACE, ...root }, { w: manifest }).findings;
+  assert.equal(said({})[0]?.code, "LOCKFILE_OUT_OF_DATE");
+  assert.deepEqual(said({ overrides: { a: "1.2.0" } }), []);
+});
+
+test("a folder that asks for very much, deep in the project, is compared in bounded time", () => {
+  const deep = Array.from({ length: 500 }, () => "d").join("/");
+  const needs = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`n${index}`, "1"]));
+  const root = { dependencies: { deep: `file:${deep}` } };
+  const text = lock(root, { "node_modules/deep": { resolved: deep, link: true }, [deep]: { dependencies: needs } });
+  const before = performance.now();
+  assert.equal(read(text, root, { [deep]: { dependencies: needs } }).findings[0]?.code, "LOCKFILE_OUT_OF_DATE");
+  assert.ok(performance.now() - before < 10_000);
+});

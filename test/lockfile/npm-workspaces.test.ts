@@ -78,3 +78,16 @@ test("many deep folders under many long patterns end in bounded time", () => {
   const plain = Array.from({ length: 90 }, (_, index) => `${"*/".repeat(400)}${index}`);
   assert.equal(read(lock({ workspaces: plain }, packages)).artifacts.length, 400);
 });
+
+test("an exclusion that is not understood stops the run: for npm it may exclude a folder", () => {
+  for (const pattern of ["!packages/[b]", "!packages/@(b)", "!packages/{a..b}", `!${"a".repeat(2000)}`]) {
+    assert.throws(() => declaredWorkspaces(["packages/*", pattern], "x"), /exclusion that is not understood/, pattern);
+  }
+  assert.equal(declares(["packages/[ab]"], "packages/a"), false);
+});
+
+test("a pattern of very many slashes costs nothing", () => {
+  const before = performance.now();
+  assert.equal(declares([`a${"/".repeat(2_000_000)}b`], "a/b"), false);
+  assert.ok(performance.now() - before < 2_000);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ManifestFacts, NpmEntry } from "../../src/model/artifact.js";
+import type { ManifestFacts, NpmEntry, Requires } from "../../src/model/artifact.js";
 import { verifyManifest } from "../../src/verify/manifest.js";
 
 const NO_FACTS: ManifestFacts = {
@@ -30,6 +30,11 @@ function entry(facts: Partial<ManifestFacts> | null, flags: Partial<NpmEntry> = 
     requires: null,
     ...flags,
   };
+}
+
+/** What a version 1 entry asks for, in a lockfile that has entries called a and b. */
+function requires(texts: Record<string, string>): Requires {
+  return { texts, locked: new Set(["a", "b"]) };
 }
 
 type Json = Record<string, unknown>;
@@ -94,14 +99,28 @@ describe("manifest, what must be refused", () => {
       "an alias that only a lockfile of version 1 asks for",
       { dependencies: { a: "^1.0.0" } },
       { dependencies: { a: "^1.0.0" } },
-      entry(null, { requires: { a: "npm:evil@1.0.0" } }),
+      entry(null, { requires: requires({ a: "npm:evil@1.0.0" }) }),
       "requires.a",
     ],
     [
       "an address that it asks for",
       {},
       {},
-      entry(null, { requires: { a: "https://evil.example/a.tgz" } }),
+      entry(null, { requires: requires({ a: "https://evil.example/a.tgz" }) }),
+      "requires.a",
+    ],
+    [
+      "a dependency that it no longer asks for",
+      { dependencies: { a: "1" } },
+      { dependencies: { a: "1" } },
+      entry(null, { requires: requires({}) }),
+      "requires.a",
+    ],
+    [
+      "an alias told as a plain range",
+      { dependencies: { a: "npm:b@1" } },
+      { dependencies: { a: "npm:b@1" } },
+      entry(null, { requires: requires({ a: "*" }) }),
       "requires.a",
     ],
     ["other ranges that do", {}, {}, entry({ acceptDependencies: { a: "npm:b@1" } }), "acceptDependencies.a"],
@@ -150,7 +169,14 @@ describe("manifest, what real packages do and must pass", () => {
       "what a lockfile of version 1 requires: aliases as written, ranges as they may be",
       { dependencies: { a: "npm:b@^1.0.0" }, optionalDependencies: { c: "1" } },
       { dependencies: { a: "npm:b@^1.0.0" }, optionalDependencies: { c: "1" } },
-      entry(null, { requires: { a: "npm:b@^1.0.0", c: "1", d: "^2.0.0" } }),
+      entry(null, { requires: requires({ a: "npm:b@^1.0.0", c: "1", d: "^2.0.0" }) }),
+      [],
+    ],
+    [
+      "what is not locked is not required by version 1, nor are peers",
+      { optionalDependencies: { z: "1" }, peerDependencies: { a: "1" } },
+      { optionalDependencies: { z: "1" }, peerDependencies: { a: "1" } },
+      entry(null, { requires: requires({}) }),
       [],
     ],
     [
