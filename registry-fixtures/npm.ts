@@ -1,7 +1,8 @@
 /** Runs the npm of this machine in a temporary project, with nothing of this machine's own configuration. */
 import { execFile } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import semver from "semver";
 import type { Lockfile, LockfileOptions } from "./lockfile.js";
 import type { Project } from "./project.js";
 import type { Served } from "./server.js";
@@ -31,6 +32,7 @@ export async function runNpm(project: Project, served: Served, args: readonly st
     "--no-audit",
     "--no-fund",
     "--no-update-notifier",
+    ...permissions(),
   ];
   const kept = KEPT_VARIABLES.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined);
   const env = { ...Object.fromEntries(kept), HOME: project.home, USERPROFILE: project.home };
@@ -40,6 +42,17 @@ export async function runNpm(project: Project, served: Served, args: readonly st
       resolve({ status: child.exitCode, stdout, stderr });
     });
   });
+}
+
+/** From version 12 on npm runs no install script, and looks into no package that brings others along, unless told to. */
+function permissions(): readonly string[] {
+  return npmMajor() < 12 ? [] : ["--dangerously-allow-all-scripts", "--allow-remote=all"];
+}
+
+/** The first part of this machine's npm's version. */
+export function npmMajor(): number {
+  const manifest = readFileSync(join(dirname(dirname(npmScript())), "package.json"), "utf8");
+  return semver.major((JSON.parse(manifest) as { readonly version: string }).version);
 }
 
 /** The lockfile that this machine's npm writes for the project as it is; also left in the project. */

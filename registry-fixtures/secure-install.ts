@@ -24,6 +24,8 @@ export interface RunOptions {
 }
 
 const KEPT_VARIABLES = ["PATH", "Path", "PATHEXT", "SystemRoot", "ComSpec", "TEMP", "TMP", "TMPDIR"];
+/** Commands that know no --cafile. */
+const ASKS_NOBODY = new Set(["explain", "trust", "store", "completion"]);
 const TIMEOUT_MS = 120_000;
 
 /** The compiled program beside this file, wherever it was compiled to. */
@@ -35,8 +37,7 @@ export async function secureInstall(project: Project, args: readonly string[], o
   const cache = join(project.home, "cache");
   mkdirSync(cache, { recursive: true });
   const env = { ...Object.fromEntries(kept), HOME: project.home, USERPROFILE: project.home, XDG_CACHE_HOME: cache };
-  const given =
-    options.caFile === undefined || args[0] === "explain" || args[0] === "trust" ? [] : [`--cafile=${options.caFile}`];
+  const given = options.caFile === undefined || ASKS_NOBODY.has(args[0] ?? "") ? [] : [`--cafile=${options.caFile}`];
   const split = args.includes("--") ? args.indexOf("--") : args.length;
   const line = [...args.slice(0, split), ...given, ...args.slice(split)];
   return await new Promise((resolve) => {

@@ -7,7 +7,8 @@
  * tree, and `secure-install <spec…>` begins one step earlier, with a lock step of its own.
  */
 import type { Finding } from "./model/finding.js";
-import { handOff } from "./pipeline/handoff.js";
+import { type HandOver, handOff } from "./pipeline/handoff.js";
+import { toBringInStep } from "./pipeline/in-step.js";
 import { withFolders } from "./pipeline/inputs.js";
 import { type HandOff, type Installation, notStarted, stoppedBefore } from "./pipeline/installation.js";
 import { Interrupted, type Interrupts, listening } from "./pipeline/interrupts.js";
@@ -49,19 +50,34 @@ export async function installFrozen(river: River, directory: string, how: Instal
   );
 }
 
-/** `secure-install <spec…>`: lock in a copy, verify that, and touch the project only after everything has passed. */
-export async function installSpecs(
+/** `npm install` without packages: the lockfile is made, or brought in step, where it is not; else this is `ci`. */
+export async function installProject(
   river: River,
   directory: string,
   how: Installation,
   request: LockRequest,
+): Promise<Outcome> {
+  const change = await toBringInStep(river.world, directory);
+  return change ? installChanged(river, directory, how, request) : installFrozen(river, directory, how);
+}
+
+/**
+ * `secure-install <spec…>`, and whatever else changes the lockfile: lock in a copy, verify that, and touch the project
+ * only after everything has passed. `handOver` is what it is handed to, unless it is npm's frozen install.
+ */
+export async function installChanged(
+  river: River,
+  directory: string,
+  how: Installation,
+  request: LockRequest,
+  handOver: HandOver = handOff,
 ): Promise<Outcome> {
   return listening(river.world.processes, async (interrupts) => {
     try {
       const lock = () => lockInCopy(river, how, directory, request);
       const locked = await interrupts.orStop(lock, async (late) => void (late.ok && (await late.copy.remove())));
       if (!locked.ok) return { project: null, judged: [], findings: locked.findings, handOff: notStarted() };
-      return await installLocked(river, how, locked, interrupts).finally(() => locked.copy.remove());
+      return await installLocked(river, how, locked, interrupts, handOver).finally(() => locked.copy.remove());
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       return { project: null, judged: [], findings: [], handOff: stoppedBefore(error.signal) };
@@ -74,6 +90,7 @@ async function installLocked(
   how: Installation,
   { project, copy, findings }: Extract<Locked, { ok: true }>,
   interrupts: Interrupts,
+  handOver: HandOver,
 ): Promise<Outcome> {
   const judged = await interrupts.orStop(() => judgeAll(river, project.lockfile.artifacts, project.directory));
   const ended = (handed: HandOff): Outcome => ({ project, judged, findings, handOff: handed });
@@ -84,7 +101,7 @@ async function installLocked(
   if (!written.ok) return ended(notStarted([written.finding]));
   let complete = false;
   try {
-    const handed = await handOff(river, how, readiness.ready, written.inputs, interrupts);
+    const handed = await handOver(river, how, readiness.ready, written.inputs, interrupts);
     complete = handed.complete;
     return ended(handed);
   } finally {

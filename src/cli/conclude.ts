@@ -41,14 +41,27 @@ export async function conclude(world: World, conclusion: Conclusion): Promise<nu
     await world.files.write(file, text).catch((error: Error) => {
       // The verdict must not be lost with the file.
       terminal.err(text);
-      throw new StopError("USAGE", `the report can't be written to ${file}: ${error.message}`, { at: "--output" });
+      const help = "Name a file in a folder that can be written; the report stands above.";
+      throw new StopError("USAGE", `the report can't be written to ${file}: ${error.message}`, {
+        at: "--output",
+        help,
+      });
     });
   } else {
-    terminal.out(text);
     const scripts = isJson || flags.quiet ? null : scriptsLine(report);
-    if (scripts !== null) terminal.out(`${scripts}\n`);
+    // What npm had to say stands above, and is not part of the report.
+    const apart = !isJson && text !== "" && report.handedOff ? "\n" : "";
+    terminal.out(`${apart}${text}${scripts === null ? "" : belowResult(scripts)}`);
   }
   return statusOf(report, conclusion);
+}
+
+/** In line with what stands behind `PASSED  `. */
+function belowResult(lines: string): string {
+  return lines
+    .split("\n")
+    .map((line) => `        ${line}\n`)
+    .join("");
 }
 
 /** Refused before undecided; once handed off, or interrupted, what came of that. */

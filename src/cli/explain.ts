@@ -8,8 +8,11 @@ export function explain(world: World, text: string): number {
   const code = text.toUpperCase();
   if (!isCode(code)) {
     const near = Object.keys(CATALOGUE).filter((known) => known.startsWith(code.split("_")[0] ?? code));
+    const stages = new Set(Object.keys(CATALOGUE).map((known) => known.split("_")[0]));
     const help =
-      near.length === 0 ? `The codes are: ${Object.keys(CATALOGUE).join(" ")}.` : `There are: ${near.join(" ")}.`;
+      near.length === 0
+        ? `A code stands in the report behind the name of what it is about. Codes begin with ${[...stages].join(", ")}.`
+        : `There are: ${near.join(" ")}.`;
     throw new StopError("USAGE", `there is no code ${code}`, { help });
   }
   const { kind, means, help } = CATALOGUE[code];

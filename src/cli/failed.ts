@@ -3,6 +3,7 @@ import type { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
 import { humanError } from "../report/human.js";
 import { jsonError } from "../report/json.js";
+import { wrappedAs } from "./npm-words.js";
 
 /** Prints the error: as JSON on stdout where the command line asks for JSON, else for people on stderr. */
 export function failed(world: World, argv: readonly string[], error: StopError): void {
@@ -16,6 +17,7 @@ export function failed(world: World, argv: readonly string[], error: StopError):
 }
 
 function commandIn(argv: readonly string[]): string {
-  const known = ["ci", "gate", "audit", "trust", "explain"];
+  const known = ["ci", "gate", "audit", "trust", "explain", "store", "completion"];
+  if (argv[0] === "npm") return wrappedAs(argv[1] ?? "") ?? "install";
   return known.find((name) => name === argv[0]) ?? "install";
 }

@@ -25,10 +25,19 @@ export interface CommonFlags {
 
 /** Where a new dependency is written down; handed on to npm's lock step. */
 export interface InstallFlags extends CommonFlags {
+  readonly save?: boolean;
+  readonly saveProd?: boolean;
   readonly saveDev?: boolean;
   readonly saveOptional?: boolean;
+  readonly savePeer?: boolean;
   readonly saveExact?: boolean;
-  readonly workspace?: string;
+  readonly workspace?: readonly string[];
+  readonly workspaces?: boolean;
+  readonly includeWorkspaceRoot?: boolean;
+  readonly global?: boolean;
+  /** Where npm's global folder is, with `global`. */
+  readonly prefix?: string;
+  readonly ignoreScripts?: boolean;
 }
 
 const KINDS: readonly Omittable[] = ["dev", "optional", "peer"];
@@ -51,8 +60,39 @@ export function withCommonFlags(command: Command): Command {
 /** The flags that narrow what is verified, as in the installer. */
 export function withNarrowing(command: Command): Command {
   return command
-    .option("--omit <kind>", "leave out dev, optional or peer dependencies (repeatable)", kinds, [])
-    .option("--include <kind>", "take them all the same (repeatable)", kinds, []);
+    .addOption(kindOption("--omit <kind>", "leave out these dependencies (repeatable)"))
+    .addOption(kindOption("--include <kind>", "take them all the same (repeatable)"));
+}
+
+/** Where and how a new dependency is written down, or that it goes into npm's global folder. */
+export function withSaving(command: Command): Command {
+  return command
+    .option("-D, --save-dev", "write it down as a development dependency")
+    .option("-O, --save-optional", "write it down as an optional dependency")
+    .option("-E, --save-exact", "write down the exact version")
+    .addOption(new Option("-S, --save").hideHelp())
+    .addOption(new Option("-P, --save-prod").hideHelp())
+    .option("--save-peer", "write it down as a peer dependency")
+    .option("-g, --global", "install into npm's own prefix, for all projects")
+    .option("--prefix <dir>", "another prefix than npm's (with --global)")
+    .addOption(new Option("--location <where>").choices(["global"]).hideHelp().implies({ global: true }));
+}
+
+/** Which workspaces a change is for. */
+export function withWorkspaces(command: Command): Command {
+  return command
+    .option("-w, --workspace <name>", "in one workspace (repeatable)", listed)
+    .option("--workspaces", "in all workspaces")
+    .option("--include-workspace-root", "and in the project itself");
+}
+
+/** For options that may be given more than once. */
+export function listed(text: string, previous: readonly string[] = []): string[] {
+  return [...previous, text];
+}
+
+function kindOption(flags: string, description: string): Option {
+  return new Option(flags, description).choices(KINDS).argParser(kinds);
 }
 
 /** Which format was asked for. */
@@ -67,6 +107,21 @@ export function omitOf(flags: CommonFlags): readonly Omittable[] | null {
   return omit.filter((kind) => !include.includes(kind));
 }
 
+/** Where a new dependency is written down, as npm's lock step takes it. */
+export function savingFlags(flags: InstallFlags): string[] {
+  return [
+    ...(flags.save ? ["--save"] : []),
+    ...(flags.saveProd ? ["--save-prod"] : []),
+    ...(flags.saveDev ? ["--save-dev"] : []),
+    ...(flags.saveOptional ? ["--save-optional"] : []),
+    ...(flags.savePeer ? ["--save-peer"] : []),
+    ...(flags.saveExact ? ["--save-exact"] : []),
+    ...(flags.workspace ?? []).map((name) => `--workspace=${name}`),
+    ...(flags.workspaces ? ["--workspaces"] : []),
+    ...(flags.includeWorkspaceRoot ? ["--include-workspace-root"] : []),
+  ];
+}
+
 /** A path from the command line, absolute. */
 export function absolute(environment: Environment, file: string | undefined): string | null {
   return file === undefined ? null : path.resolve(environment.workingDirectory, file);
@@ -78,7 +133,7 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_AT_ONCE}.`);
 }
 
-function kinds(text: string, previous: readonly Omittable[]): Omittable[] {
+function kinds(text: string, previous: readonly Omittable[] = []): Omittable[] {
   const found = KINDS.find((kind) => kind === text);
   if (found === undefined) throw new InvalidArgumentError(`It must be one of ${KINDS.join(", ")}.`);
   return [...previous, found];

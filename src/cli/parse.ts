@@ -3,7 +3,19 @@ import { Command, CommanderError } from "commander";
 import { EXIT } from "../model/codes.js";
 import { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
-import { type CommonFlags, type InstallFlags, withCommonFlags, withNarrowing } from "./flags.js";
+import { addCompletion } from "./completion.js";
+import { withExamples } from "./examples.js";
+import {
+  type CommonFlags,
+  type InstallFlags,
+  withCommonFlags,
+  withNarrowing,
+  withSaving,
+  withWorkspaces,
+} from "./flags.js";
+import { addNpm } from "./npm-command.js";
+import { readLine, refuseInstaller, requireNpm } from "./npm-words.js";
+import { addStore } from "./store-command.js";
 import { version } from "./version.js";
 
 type Status = number;
@@ -13,9 +25,7 @@ type Status = number;
  * command alone asks for nothing, its help goes to stderr, and the status is that of a usage error.
  */
 export async function parse(argv: readonly string[], world: World): Promise<Status> {
-  const split = argv.indexOf("--");
-  const extra = split < 0 ? [] : argv.slice(split + 1);
-  const own = split < 0 ? argv : argv.slice(0, split);
+  const { own, extra } = readLine(argv);
   let status: Status = 0;
   const help: string[] = [];
   const done = (ended: Status): void => {
@@ -29,25 +39,16 @@ export async function parse(argv: readonly string[], world: World): Promise<Stat
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    if (error.code !== "commander.help") throw new StopError("USAGE", error.message.replace(/^error: /, ""));
+    if (error.code !== "commander.help")
+      throw new StopError("USAGE", error.message.replace(/^error: /, "").replace("\n", " "));
     if (own[0] === "help") throw new StopError("USAGE", `there is no command ${own.slice(1).join(" ")}`);
     world.terminal.err(help.join(""));
     return EXIT.usage;
   }
 }
 
-const HELP = `
-Examples:
-  secure-install ci                     verify the lockfile, then npm ci, sealed and proven
-  secure-install express                lock, verify, then install express and what it needs
-  secure-install gate --json            the gate in CI, before anything is installed
-  secure-install audit ../other/package-lock.json
-  secure-install trust show lodash      why is it trusted?
-
-Exit status: 0 passed, 65 refused, 75 undecided (try again), 64 usage, 78 configuration, 70 our bug.
-Once npm has been started, its own exit status is passed on. An interrupted run ends with 128 and the signal's number.`;
-
-function build(
+/** The program as commander knows it; `done` is told the exit status of whatever is run. */
+export function build(
   world: World,
   extra: readonly string[],
   done: (status: Status) => void,
@@ -57,18 +58,22 @@ function build(
   program
     .description("Proves who published the bytes of every package before npm installs them.")
     .version(version(), "-V, --version")
-    .addHelpText("after", HELP)
-    .exitOverride();
+    .exitOverride()
+    // What stands behind the command of npm exec belongs to that command.
+    .enablePositionalOptions();
 
   const install = program.command("install", { isDefault: true });
   install.description("lock, verify, hand off; the project is untouched if anything is refused").argument("<spec...>");
-  withSaving(withNarrowing(withCommonFlags(install))).action(async (specs: string[], flags: InstallFlags) => {
-    const { install: command } = await import("./install.js");
-    done(await command(world, specs, flags, extra));
-  });
+  withInstaller(withSaving(withWorkspaces(withNarrowing(withCommonFlags(install))))).action(
+    async (specs: string[], flags: InstallFlags) => {
+      refuseInstaller(specs[0] ?? "");
+      const { install: command } = await import("./install.js");
+      done(await command(world, specs, flags, extra));
+    },
+  );
 
   const ci = program.command("ci").description("verify the lockfile, then the installer's frozen install");
-  withNarrowing(withCommonFlags(ci)).action(async (flags: CommonFlags) => {
+  withInstaller(withNarrowing(withCommonFlags(ci))).action(async (flags: CommonFlags) => {
     const { ci: command } = await import("./ci.js");
     done(await command(world, flags, extra));
   });
@@ -85,6 +90,7 @@ function build(
     done(await command(world, lockfiles, flags));
   });
 
+  addNpm(program, world, extra, done);
   addTrust(program, world, done);
 
   program
@@ -94,6 +100,9 @@ function build(
       const { explain } = await import("./explain.js");
       done(explain(world, code));
     });
+  addStore(program, world, done);
+  addCompletion(program, world, done);
+  withExamples(program);
 
   const output = { writeOut: world.terminal.out, writeErr, outputError: () => {} };
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
@@ -119,12 +128,8 @@ function addTrust(program: Command, world: World, done: (status: Status) => void
   }
 }
 
-function withSaving(command: Command): Command {
-  return command
-    .option("-D, --save-dev", "write it down as a development dependency")
-    .option("-O, --save-optional", "write it down as an optional dependency")
-    .option("-E, --save-exact", "write down the exact version")
-    .option("-w, --workspace <name>", "install it into one workspace");
+function withInstaller(command: Command): Command {
+  return command.option("--with <installer>", "the installer: npm, of which the lockfile speaks anyway", requireNpm);
 }
 
 function withVerifying(command: Command): Command {

@@ -9,8 +9,7 @@ export type Status = number;
 /** Runs one command line. Never throws for what a user can cause. */
 export async function run(argv: readonly string[]): Promise<Status> {
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) return printVersion();
-  const { parse } = await import("./parse.js");
-  const { realWorld } = await import("./world.js");
+  const [{ parse }, { realWorld }] = await Promise.all([import("./parse.js"), import("./world.js")]);
   const world = realWorld();
   try {
     return await parse(argv, world);
@@ -34,12 +33,14 @@ async function printVersion(): Promise<Status> {
 /** Errors of the disk or the system that no program can help. */
 const OF_THE_SYSTEM = new Set([
   ...["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM"],
-  ...["ENOTDIR", "ELOOP", "ENAMETOOLONG"],
+  ...["ENOTDIR", "ELOOP", "ENAMETOOLONG", "EBUSY", "EXDEV", "EISDIR", "ENOTEMPTY", "ETXTBSY"],
 ]);
 
 function refusedBySystem(error: unknown): StopError | null {
   if (!(error instanceof Error)) return null;
-  const { code = "", syscall, path, message }: NodeJS.ErrnoException = error;
+  const { code = "", syscall, path: source, message }: NodeJS.ErrnoException = error;
+  // Where something is copied, it is mostly the target that has no room.
+  const path = "dest" in error && typeof error.dest === "string" ? error.dest : source;
   if (syscall === undefined || !OF_THE_SYSTEM.has(code)) return null;
   return new StopError("ENVIRONMENT_UNUSABLE", message, path === undefined ? {} : { at: path });
 }

@@ -5,6 +5,8 @@ import type { RiverOptions } from "../pipeline/river.js";
 import { openSession, type Session } from "../pipeline/session.js";
 import { absolute, type CommonFlags, omitOf } from "./flags.js";
 import { progressDisplay } from "./progress.js";
+import { quietly } from "./quiet.js";
+import { usingStore } from "./store-upkeep.js";
 import { version } from "./version.js";
 
 export interface Opening {
@@ -16,6 +18,8 @@ export interface Opening {
   readonly thisPlatform: boolean;
   /** Whether the command installs, rather than only judges. */
   readonly installs: boolean;
+  /** Whether the trust store of the project and its repository has no say. */
+  readonly builtinOnly?: boolean;
 }
 
 /** Opens a session, hands it to `work`, and closes it again whatever comes. */
@@ -24,25 +28,26 @@ export async function withSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { world, flags, project } = opening;
-  const progress = progressDisplay(world.terminal, flags.quiet === true || flags.json === true);
+  const progress = progressDisplay(world.terminal, flags.quiet === true);
   const options: Omit<RiverOptions, "omit"> = {
     signaturesOnly: flags.signaturesOnly === true,
     offline: flags.offline === true,
     thisPlatform: opening.thisPlatform,
     concurrency: flags.concurrency ?? LIMITS.concurrency,
   };
-  const session = await openSession(world, {
+  const session = await openSession(quietly(world, flags.quiet === true), {
     project,
     trust: absolute(world.environment, flags.trust),
     cafile: absolute(world.environment, flags.cafile),
     omit: omitOf(flags),
     installs: opening.installs,
+    builtinOnly: opening.builtinOnly === true,
     options,
     progress,
     userAgent: `secure-install/${version()}`,
   });
   try {
-    return await work(session);
+    return await usingStore(world, () => work(session));
   } finally {
     progress.clear();
     await session.close();

@@ -24,7 +24,11 @@ export async function trust(
 ): Promise<number> {
   const { environment, clock, terminal } = world;
   const now = clock.now();
-  const place = { project: environment.workingDirectory, directory: absolute(environment, flags.trust) };
+  const place = {
+    project: environment.workingDirectory,
+    directory: absolute(environment, flags.trust),
+    builtinOnly: false,
+  };
   const store = await openTrust(world, place, now);
   const { object, lines } = view(store, command, about, now);
   if (flags.json === true) terminal.out(`${forJson({ format: 1, command: `trust ${command}`, ...object }, 2)}\n`);

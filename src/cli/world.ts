@@ -2,11 +2,10 @@
 import { availableParallelism, homedir } from "node:os";
 import { diskFiles } from "../files/disk.js";
 import { EXIT } from "../model/codes.js";
-import type { Environment, Terminal, World } from "../model/world.js";
-import { workerPool } from "../parallel/pool.js";
+import type { Environment, Terminal, Workers, World } from "../model/world.js";
 import { systemProcesses } from "../process/system.js";
 
-/** The world as this process sees it. `NO_COLOR` and `FORCE_COLOR` are honoured (https://no-color.org). */
+/** The world as this process sees it. */
 export function realWorld(): World {
   const environment = realEnvironment();
   const files = diskFiles();
@@ -16,7 +15,23 @@ export function realWorld(): World {
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
     terminal: realTerminal(environment),
     processes: systemProcesses(environment, files),
-    workers: workerPool(new URL("../worker.js", import.meta.url), Math.max(2, environment.cores)),
+    workers: workersWhenNeeded(Math.max(2, environment.cores)),
+  };
+}
+
+/** Most commands need none, and start sooner without. */
+function workersWhenNeeded(size: number): Workers {
+  let pool: Promise<Workers> | null = null;
+  const open = async (): Promise<Workers> => {
+    const { workerPool } = await import("../parallel/pool.js");
+    return workerPool(new URL("../worker.js", import.meta.url), size);
+  };
+  return {
+    run: async (job, input) => {
+      pool ??= open();
+      return (await pool).run(job, input);
+    },
+    close: async () => (await pool)?.close(),
   };
 }
 
@@ -47,20 +62,36 @@ function libc(): string | null {
   return isMusl === true ? "musl" : null;
 }
 
+/**
+ * Both streams by themselves: a log to which one of them goes gets no colour from the other. A terminal that calls
+ * itself dumb can't take back what it shows, and gets no progress.
+ */
 function realTerminal(environment: Environment): Terminal {
-  const { NO_COLOR, FORCE_COLOR } = environment.variables;
-  const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
-  const isTTY = process.stderr.isTTY === true;
-  process.stdout.on("error", unwritable);
+  const { variables } = environment;
+  const { stdout, stderr } = process;
+  stdout.on("error", unwritable);
   // What can't be said on stderr can't be said at all.
-  process.stderr.on("error", () => {});
+  stderr.on("error", () => {});
+  const plain = !isColored(variables, stderr.isTTY === true);
   return {
-    isTTY,
-    columns: process.stderr.columns ?? 80,
-    color: !NO_COLOR && (forced || process.stdout.isTTY === true),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    isTTY: stderr.isTTY === true && variables.TERM !== "dumb",
+    // It changes with the window.
+    get columns() {
+      return stderr.columns ?? 0;
+    },
+    color: isColored(variables, stdout.isTTY === true),
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(plain ? text.replace(COLOR, "") : text),
   };
+}
+
+const COLOR = /\u001b\[\d*m/g;
+
+/** https://no-color.org first, then https://force-color.org, then whether anybody sees it. */
+function isColored({ NO_COLOR, FORCE_COLOR, TERM }: Environment["variables"], isTTY: boolean): boolean {
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTTY && TERM !== "dumb";
 }
 
 /**

@@ -36,7 +36,8 @@ export async function exchange<T>(
   const visited = [first];
   for (let url = first; ; ) {
     const origin = how.origins.of(url);
-    const authorization = credentialAlong(visited, how.settings.credentials)?.authorization;
+    const along = wanted.ledFrom === undefined ? visited : [new URL(wanted.ledFrom), ...visited];
+    const authorization = credentialAlong(along, how.settings.credentials)?.authorization;
     const what = { origin, url, authorization, wanted, settings: how.settings, budget, arrive };
     const result = await origin.within(() => insist(what, how));
     if ("unreached" in result) return { trouble: result.unreached, at: url, made: 0 };

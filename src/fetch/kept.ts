@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Files } from "../model/world.js";
 import { isDiskTrouble } from "./store-trouble.js";
+import { markUse } from "./use-mark.js";
 
 const KIND = /^[a-z][a-z0-9-]{0,40}$/;
 /** A longer key stands in the header by its digest. */
@@ -21,8 +22,11 @@ export interface Kept {
   kept(key: string, kind: string, maxBytes: number): Promise<Buffer | null>;
 }
 
-/** Keeps each thing in a file named for the digest of its key; the key stands inside, and is compared on reading. */
-export function openKept(files: Files, directory: string): Kept {
+/**
+ * Keeps each thing in a file named for the digest of its key; the key stands inside, and is compared on reading. What
+ * is read is marked as used at `now` (ms).
+ */
+export function openKept(files: Files, directory: string, now: number): Kept {
   const place = (key: string, kind: string) => {
     if (!KIND.test(kind)) throw new TypeError(`"${kind}" is not a kind of thing to keep`);
     const name = createHash("sha256").update(key).digest("hex");
@@ -35,7 +39,8 @@ export function openKept(files: Files, directory: string): Kept {
     },
     kept: async (key, kind, maxBytes) => {
       const file = place(key, kind);
-      if ((await files.status(file).catch(nullIfTroubled))?.type !== "file") return null;
+      const status = await files.status(file).catch(nullIfTroubled);
+      if (status?.type !== "file" || !(await markUse(files, file, status, now))) return null;
       const header = headerOf(key, kind);
       const whole = await files.read(file, header.length + maxBytes).catch(nullIfTroubled);
       if (whole === null || !whole.subarray(0, header.length).equals(header)) return null;
@@ -48,6 +53,23 @@ export function openKept(files: Files, directory: string): Kept {
 function headerOf(key: string, kind: string): Buffer {
   const known = key.length <= LONGEST_KEY ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
   return Buffer.from(`${JSON.stringify({ format: 1, kind, key: known })}\n`);
+}
+
+/** Whether a file that begins with `start` is what its place says: of that kind, and named for the key inside. */
+export function isKeptAs(start: Buffer, kind: string, name: string): boolean {
+  const key = /^\{"format":1,"kind":"[a-z0-9-]+","key":(".*")\}$/.exec(firstLine(start))?.[1];
+  if (key === undefined) return false;
+  try {
+    const text = JSON.parse(key) as string;
+    const digest = /^sha256:([0-9a-f]{64})$/.exec(text)?.[1] ?? createHash("sha256").update(text).digest("hex");
+    return digest === name && headerOf(text, kind).equals(start.subarray(0, headerOf(text, kind).length));
+  } catch {
+    return false;
+  }
+}
+
+function firstLine(start: Buffer): string {
+  return start.subarray(0, Math.max(0, start.indexOf("\n"))).toString("utf8");
 }
 
 async function put(files: Files, folder: string, file: string, pieces: readonly Uint8Array[]): Promise<void> {

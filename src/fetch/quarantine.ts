@@ -10,6 +10,7 @@ import type { Files } from "../model/world.js";
 import { type Kept, openKept } from "./kept.js";
 import { PARTS, prepareStore } from "./store-folder.js";
 import { onDisk } from "./store-trouble.js";
+import { markUse } from "./use-mark.js";
 
 const PIECE_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -47,8 +48,16 @@ export interface Quarantine extends Kept {
   sweep(now: number): Promise<number>;
 }
 
-/** Opens the store in `directory` (absolute). Throws StopError ENVIRONMENT_UNSAFE where it is not private. */
-export async function openQuarantine(files: Files, directory: string, platform: NodeJS.Platform): Promise<Quarantine> {
+/**
+ * Opens the store in `directory` (absolute). What is asked for is marked as used at `now` (ms), by which pruning goes.
+ * Throws StopError ENVIRONMENT_UNSAFE where it is not private.
+ */
+export async function openQuarantine(
+  files: Files,
+  directory: string,
+  platform: NodeJS.Platform,
+  now = 0,
+): Promise<Quarantine> {
   await prepareStore(files, directory, platform);
   const arriving = path.join(directory, PARTS.arriving);
   const place = (sha512: string) => {
@@ -58,11 +67,12 @@ export async function openQuarantine(files: Files, directory: string, platform: 
   };
   const has = async (sha512: string) => {
     const file = place(sha512);
-    return (await onDisk(file, files.status(file)))?.type === "file";
+    const status = await onDisk(file, files.status(file));
+    return status?.type === "file" && (await markUse(files, file, status, now));
   };
   const verify = async (sha512: string) => (await has(sha512)) && (await digestOf(files, place(sha512))) === sha512;
   return {
-    ...openKept(files, path.join(directory, PARTS.kept)),
+    ...openKept(files, path.join(directory, PARTS.kept), now),
     path: place,
     has,
     verify,

@@ -52,6 +52,8 @@ export interface Wanted {
   readonly maxBytes: number;
   /** Hosts (`host` or `host:port`) besides the address's own to which the request may be sent on. */
   readonly redirects: readonly string[];
+  /** The address whose answer led to this one: as over a redirect, no other credentials than its own are sent. */
+  readonly ledFrom?: string;
   /** Media types, as in the header. */
   readonly accept?: string;
   /** What an earlier answer had; the server may then say 304. */

@@ -12,7 +12,8 @@ export const PARTS = { content: "content-v2", arriving: "arriving", kept: "kept"
 
 /**
  * Makes the store's folders where they are missing (0700). Throws StopError ENVIRONMENT_UNSAFE, naming the folder, for
- * one that is a symbolic link or no folder, that others may enter, or that belongs to somebody else. Windows has no
+ * one that is a symbolic link or no folder, that others may enter, or that belongs to somebody else, and
+ * ENVIRONMENT_UNUSABLE for one that can't be made. Windows has no
  * permission bits: there the store is as private as the user's own folder in which it lies.
  */
 export async function prepareStore(files: Files, directory: string, platform: NodeJS.Platform): Promise<void> {
@@ -28,8 +29,12 @@ export async function prepareStore(files: Files, directory: string, platform: No
   }
 }
 
-function unusable(folder: string, problem: string): StopError {
-  return new StopError("ENVIRONMENT_UNSAFE", `the store's folder ${folder} ${problem}`, {
+function unusable(
+  folder: string,
+  problem: string,
+  code: "ENVIRONMENT_UNSAFE" | "ENVIRONMENT_UNUSABLE" = "ENVIRONMENT_UNSAFE",
+): StopError {
+  return new StopError(code, `the store's folder ${folder} ${problem}`, {
     at: folder,
     help: "Look at how it came to be so, and remove it or name another folder; the store is filled anew.",
   });
@@ -46,7 +51,7 @@ async function proveWritable(files: Files, directory: string): Promise<void> {
     above = path.dirname(above);
   if (above === directory) return;
   const trial = await files.makeTemporary(".secure-install-", above).catch((error: Error) => {
-    throw unusable(directory, `cannot be made: ${error.message}`);
+    throw unusable(directory, `cannot be made: ${error.message}`, "ENVIRONMENT_UNUSABLE");
   });
   await onDisk(trial, files.remove(trial));
 }

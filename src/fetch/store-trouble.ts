@@ -9,13 +9,13 @@ export function isDiskTrouble(error: unknown): error is Error {
   return error instanceof Error && "code" in error && typeof error.code === "string" && SYSTEM.test(error.code);
 }
 
-/** Waits for work on `place`; where the disk refuses it, throws StopError ENVIRONMENT_UNSAFE that names the place. */
+/** Waits for work on `place`; where the disk refuses it, throws StopError ENVIRONMENT_UNUSABLE that names the place. */
 export async function onDisk<Result>(place: string, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
     if (!isDiskTrouble(error)) throw error;
-    throw new StopError("ENVIRONMENT_UNSAFE", `the store can't use ${place}: ${error.message}`, {
+    throw new StopError("ENVIRONMENT_UNUSABLE", `the store can't use ${place}: ${error.message}`, {
       at: place,
       help: "Look at what lies there and at the disk, and remove it or make room; the store is filled anew.",
     });

@@ -22,7 +22,7 @@ const NO_LINKS = new Set(["EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPN
 /**
  * The disk of this machine.
  *
- * Links: `status` and `remove` never follow the last part of a path; `write`, `copy` and a writer's `commit` put
+ * Links: `status`, `setTime` and `remove` never follow the last part of a path; `write`, `copy` and a writer's `commit` put
  * a new file in the place of a link and leave alone what it points to; `read`, `stream` and `list` follow, because
  * people link their own settings: whoever must not follow asks for `status` first. Anything but a regular file or
  * a character device (`/dev/null` is a common settings file) is not read.
@@ -44,6 +44,8 @@ export function diskFiles(): Files {
     rename: renameReplacing,
     remove: (file) => fs.rm(file, { recursive: true, force: true, maxRetries: 5 }),
     setMode,
+    // Of a link its own: what it points to may lie anywhere.
+    setTime: (file, atMs) => fs.lutimes(file, atMs / 1000, atMs / 1000),
   };
 }
 

@@ -76,8 +76,13 @@ export function npmCi(request: CiRequest): Command {
   });
 }
 
+/** What npm can be asked to do to a lockfile. */
+export type LockCommand = "install" | "update" | "uninstall";
+
 export interface LockRequest extends Common {
-  /** What to add, as the user wrote it; empty to bring the lockfile up to date. */
+  /** `install` unless given. */
+  readonly command?: LockCommand;
+  /** What to add, as the user wrote it, or names of what to update or to remove; empty: the lockfile as a whole. */
   readonly specs: readonly string[];
   /** How to save it: `--save-dev`, `--save-exact`, `--workspace=web`, …; see `SAVING`. */
   readonly saving: readonly string[];
@@ -94,7 +99,7 @@ export const SAVING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `npm install <specs> --package-lock-only`, in a copy of the project's manifests: resolves, and writes package.json
+ * `npm install <specs> --package-lock-only` (or `update`, `uninstall`), in a copy of the project's manifests: resolves, and writes package.json
  * and the lockfile there. Throws StopError USAGE for a spec or a flag that is none.
  */
 export function npmLock(request: LockRequest): Command {
@@ -106,7 +111,7 @@ export function npmLock(request: LockRequest): Command {
     seal: "lock-only",
     env: { ...installerEnvironment(request.variables, request.folder), ...proxyVariables(request.gateway.proxyUrl) },
     args: [
-      "install",
+      request.command ?? "install",
       ...resolutionFlags(npm, request.settings),
       ...request.saving,
       ...extraFlags(request.extra),

@@ -31,6 +31,16 @@ export async function proveTree(request: ProofRequest): Promise<Proof> {
 export async function moveAside(files: Files, tree: string): Promise<string> {
   const folder = await files.makeTemporary(".refused-", path.dirname(tree));
   const place = path.join(folder, path.basename(tree));
-  await files.rename(tree, place);
-  return place;
+  try {
+    await files.rename(tree, place);
+    return place;
+  } catch {
+    await files.remove(folder);
+  }
+  // A mount point can't be moved, but all that is in it: node loads nothing from a folder whose name begins with a dot.
+  const inside = await files.makeTemporary(".refused-", tree);
+  for (const { name } of (await files.list(tree)) ?? []) {
+    if (name !== path.basename(inside)) await files.rename(path.join(tree, name), path.join(inside, name));
+  }
+  return inside;
 }

@@ -35,9 +35,11 @@ export async function shadowFindings(files: Files, places: LocalPlaces): Promise
     if (names.length === 0) continue;
     const placed = [...locations].some((location) => location.startsWith(`${modules}/`));
     const own = places.folders.includes(folder) && !placed;
-    const strange = own
-      ? names.filter((name) => above(folder).some((upper) => locations.has(inModules(upper, name))))
-      : names.filter((name) => !(placed && name === ".bin") && !locations.has(inModules(folder, name)));
+    const shadows = (name: string): boolean => above(folder).some((upper) => locations.has(inModules(upper, name)));
+    const isMore = (name: string): boolean => !locations.has(inModules(folder, name));
+    const strange = placed
+      ? names.filter((name) => name !== ".bin" && isMore(name))
+      : names.filter((name) => isLoaded(name) && (!own || shadows(name)));
     if (strange.length > 0) found.push(shadowed(modules, strange));
     else if (own) found.push(unproven(modules));
   }
@@ -55,6 +57,11 @@ function lookedAt({ folders, emptied, locations }: LocalPlaces): string[] {
 function above(folder: string): string[] {
   const segments = folder.split("/");
   return segments.map((_, at) => segments.slice(0, segments.length - 1 - at).join("/"));
+}
+
+/** No name of a package begins with a dot: notes of installers, caches of tools, links to commands. */
+function isLoaded(name: string): boolean {
+  return !name.startsWith(".");
 }
 
 function inModules(folder: string, name: string): string {

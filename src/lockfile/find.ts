@@ -49,6 +49,14 @@ export async function findNpmLockfile(files: Files, directory: string): Promise<
   };
 }
 
+/** LOCKFILE_AMBIGUOUS where npm's lockfile, which is yet to be made perhaps, would lie beside another; else null. */
+export async function lockfilesBeside(files: Files, directory: string): Promise<Finding | null> {
+  const present = await existing(files, directory, OF_NPM);
+  const others = await existing(files, directory, OF_OTHERS);
+  const all = [...(present.length === 0 ? ["package-lock.json"] : present), ...others];
+  return all.length > 1 ? ambiguous(all) : null;
+}
+
 /** The bytes of a lockfile. Throws StopError LOCKFILE_UNREADABLE if it is gone, or larger than what is read. */
 export async function readLockfileBytes(files: Files, path: string): Promise<Uint8Array> {
   let bytes: Uint8Array | null;
@@ -59,7 +67,10 @@ export async function readLockfileBytes(files: Files, path: string): Promise<Uin
     const most = `${LIMITS.lockfileBytes} bytes`;
     throw new StopError("LOCKFILE_UNREADABLE", `${path} is larger than the ${most} that are read`, { at: path });
   }
-  if (bytes === null) throw new StopError("LOCKFILE_UNREADABLE", `${path} does not exist`, { at: path });
+  if (bytes === null) {
+    const help = "Give the path of a lockfile, or of a folder that has one.";
+    throw new StopError("LOCKFILE_UNREADABLE", `${path} does not exist`, { at: path, help });
+  }
   return bytes;
 }
 
@@ -83,7 +94,7 @@ function none(directory: string, others: readonly string[]): StopError {
   const but = others.length > 0 ? `, only ${others.join(", ")}, which npm does not install by` : "";
   return new StopError("LOCKFILE_UNREADABLE", `${directory} has no package-lock.json${but}`, {
     at: directory,
-    help: "Write one with `npm install --package-lock-only --ignore-scripts`, review it, and commit it.",
+    help: "Go to the project's folder, or write one with `npm install --package-lock-only --ignore-scripts`, review it, and commit it.",
   });
 }
 

@@ -36,14 +36,15 @@ const REGENERATE =
   "Look at how the entry came into the lockfile (git log -p on it), and write it anew with your package manager.";
 const COMPARE =
   "Do not install it. Compare with a copy from elsewhere, and tell the package's publisher and the registry.";
-const ASK_PUBLISHER = "Ask the publisher, over a channel that you already trust, which key signs this package.";
+const ASK_PUBLISHER =
+  "Ask whoever signs it, the publisher or the registry, over a channel that you already trust, which key is theirs.";
 const REPORT_PACKAGE = "Do not install it. Report the package to its registry and its publisher.";
 
 export const CATALOGUE = {
   USAGE: {
     kind: "usage",
     severity: "refuse",
-    means: "The command line asks for something that does not exist.",
+    means: "The command line is not understood, or asks for something that can't be given.",
     help: "See secure-install --help.",
   },
   INTERNAL: {
@@ -115,11 +116,11 @@ export const CATALOGUE = {
 
   FETCH_TLS: undecided(
     "The server's certificate did not hold: unknown issuer, another host's name, or out of date. Someone may be in between.",
-    "If your network has its own certificate authority, name its file with --cafile or npm's cafile setting.",
+    "Find out who answers there. If your network has its own certificate authority, name its file with --cafile or npm's cafile setting.",
   ),
   FETCH_INSECURE_URL: refuse(
     "Over plain HTTP anyone on the way can change what arrives.",
-    "Give the address with https://.",
+    "Write the address with https:// where it stands: in the lockfile, in npm's settings or in trust.json.",
   ),
   FETCH_REDIRECT: refuse(
     "The server sent the request on to a place where it may not go: another host, plain HTTP, or round in circles.",
@@ -139,7 +140,7 @@ export const CATALOGUE = {
   ),
   SIGNATURE_INVALID: tamper("The signature does not belong to these bytes. Either they, or it, were changed.", COMPARE),
   SIGNATURE_ABSENT: refuse(
-    "This registry signs all that it serves. A package without a signature was not published there, or someone on the way took the signature off: a mirror, a proxy, or an attacker.",
+    "A signature is required, and none came. What is always signed at its source and comes without it was not published there, or someone on the way took the signature off: a mirror, a proxy, or an attacker.",
     'Find out what stands between you and the registry. A mirror that drops signatures is declared with "serves" and "evidenceFrom" in trust.json.',
   ),
   SIGNATURE_MALFORMED: tamper("What is offered as a signature is not one, or has something hidden around it.", COMPARE),
@@ -152,7 +153,7 @@ export const CATALOGUE = {
     ASK_PUBLISHER,
   ),
   SIGNER_UNTRUSTED: refuse(
-    "The proof is sound, but nobody you decided to trust for this package made it.",
+    "It is signed, but too few of those whom you decided to trust for this package have signed it.",
     "If the publisher has changed, verify that with them, and then add their identity to trust.json.",
   ),
   KEY_UNKNOWN: refuse(
@@ -251,8 +252,8 @@ export const CATALOGUE = {
   TRUST_CHANGED: advice("warn", "The trust store itself changed.", "Review the change as you would review code."),
 
   LOCK_FAILED: refuse(
-    "npm's own resolver found no set of packages that fits what was asked for.",
-    "Read what npm says, and ask for a name and a version that exist.",
+    "Nothing fits what was asked for: no package of that name, no version in that range, or no set of packages that agree with one another.",
+    "Look at the name and the range as they were asked for; npm view <name> versions shows what there is.",
   ),
 
   HANDOFF_UNSEALED: refuse(
@@ -265,7 +266,7 @@ export const CATALOGUE = {
   ),
   TREE_MISMATCH: tamper(
     "What the installer left on disk is not what was verified. No script of it was run.",
-    "Look at the named files; then install again.",
+    "Find out what wrote the named files while npm ran; then install again with secure-install ci.",
   ),
   TREE_SYMLINK: refuse(
     "node_modules, the lockfile or the trust store is a symbolic link: an installer would write, and empty, what lies behind it.",
@@ -293,7 +294,7 @@ export const CATALOGUE = {
   ),
 
   ENVIRONMENT_UNSAFE: config(
-    "A setting would weaken TLS, or run code, before anything has been verified.",
+    "A setting would weaken TLS or run code before anything has been verified, or names what can't be read.",
     "Remove the setting at the place that is named.",
   ),
   ENVIRONMENT_UNUSABLE: config(

@@ -51,6 +51,8 @@ export interface Files {
   /** Removes a file or a whole folder; nothing happens if it is missing. Links are removed, never followed. */
   remove(path: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
+  /** Sets the time of a file's last change (milliseconds since the epoch). Throws if it is missing. */
+  setTime(path: string, atMs: number): Promise<void>;
 }
 
 export interface Clock {
@@ -100,7 +102,7 @@ export interface Ended {
 }
 
 /** What a person, a closing terminal, or a service manager sends to have a program end. */
-export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK";
 
 export interface Processes {
   /**

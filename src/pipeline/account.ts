@@ -6,10 +6,16 @@ import { type Finding, finding, refuses } from "../model/finding.js";
 import type { Accounted, Reported } from "../model/verdict.js";
 import { decide } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
+import type { Places } from "./places.js";
 import type { River } from "./river.js";
 
 /** The verdict on a link or a workspace, or on what this run leaves out; null for everything that must be judged. */
-export async function accountFor(river: River, artifact: Artifact, project: string): Promise<Reported | null> {
+export async function accountFor(
+  river: River,
+  artifact: Artifact,
+  project: string,
+  places: Places,
+): Promise<Reported | null> {
   const { source } = artifact;
   if (source.type === "link" || source.type === "workspace") {
     const folder = source.type === "link" ? source.target : source.path;
@@ -24,6 +30,8 @@ export async function accountFor(river: River, artifact: Artifact, project: stri
   if (isOmitted(npm, river.options.omit)) return accounted(artifact, "OMITTED");
   // Where nobody may leave it out, npm stops at a wrong platform; it is judged like any other.
   if (!river.options.thisPlatform || !npm.optional || npm.facts === null) return null;
+  // By a shrinkwrap of the package around it, npm would see other platforms than the lockfile names.
+  if (places.isInShrinkwrap(artifact.location)) return null;
   if (matchesPlatform(npm.facts, platformOf(river))) return null;
   if (npm.only.optional) return accounted(artifact, "OTHER_PLATFORM");
   // An npm 10 that is told so takes the whole project for an optional thing that failed, and deletes it (measured).

@@ -81,12 +81,19 @@ async function receive(
     return { ok: true, sha512: await take(world.files.stream(real)) };
   }
   const redirects = origin.type === "registry" ? origin.from.redirects : [];
-  const fetch = (address: string) => client.stream(address, { maxBytes: LIMITS.tarballBytes, redirects }, take);
+  const bounds = { maxBytes: LIMITS.tarballBytes, redirects };
+  const fetch = (address: string, how = {}) => client.stream(address, { ...bounds, ...how }, take);
   const answer = await fetch(origin.type === "registry" ? origin.tarball : origin.pin.from);
   if (answer.ok || answer.status !== 404 || origin.type !== "registry" || !origin.derived) return asReceived(answer);
-  const elsewhere = await claimedAddress(river, artifact, origin);
+  const led = { ledFrom: origin.tarball };
+  const elsewhere = await claimedAddress(river, artifact, origin, false);
   if (elsewhere === null) return asReceived(answer);
-  return elsewhere.ok ? asReceived(await fetch(elsewhere.address)) : elsewhere;
+  if (!elsewhere.ok) return elsewhere;
+  const claimed = await fetch(elsewhere.address, led);
+  if (claimed.ok || claimed.status !== 404 || !elsewhere.kept || river.options.offline) return asReceived(claimed);
+  const now = await claimedAddress(river, artifact, origin, true);
+  if (now === null) return asReceived(claimed);
+  return now.ok ? asReceived(await fetch(now.address, led)) : now;
 }
 
 function asReceived(answer: Fetched<string>): Received {

@@ -10,7 +10,16 @@ import { prove } from "./prove.js";
 import type { Inputs, River } from "./river.js";
 import { runAllowedScripts } from "./scripts.js";
 import { type Ready, runSealed } from "./seal.js";
-import { putAside, treeState } from "./trees.js";
+import { type Aside, putAside, treeState } from "./trees.js";
+
+/** What takes a project over of which everything has passed. */
+export type HandOver = (
+  river: River,
+  how: Installation,
+  ready: Ready,
+  inputs: Inputs,
+  interrupts: Interrupts,
+) => Promise<HandOff>;
 
 /** Hands a project over to npm. Everything in it has passed; `inputs` is what that was judged by. */
 export async function handOff(
@@ -22,7 +31,8 @@ export async function handOff(
 ): Promise<HandOff> {
   const { directory } = ready.project;
   const before = await treeState(river.world, directory, ready.trees);
-  const { ended, findings } = await runSealed(river, how, ready, inputs, interrupts);
+  const sealed = runSealed(river, how, ready, inputs, interrupts);
+  const { ended, findings } = await sealed.catch((error: unknown) => leaveNothing(river, ready, before, error));
   if (ended === null) {
     const signal = interrupts.came();
     return signal === null ? notStarted(findings) : stoppedBefore(signal);
@@ -34,18 +44,18 @@ export async function handOff(
   const proof = await proveOrPutAside(river, ready, interrupts);
   if (proof.signal !== null) {
     const own = exitStatus({ status: null, signal: proof.signal });
-    return incomplete(status === 0 ? own : status, [...findings, unproven(proof.signal, proof.aside)]);
+    const left = stuckFindings(proof.aside);
+    return incomplete(status === 0 ? own : status, [...findings, unproven(proof.signal, proof.aside), ...left]);
   }
-  const aside = refused(proof.aside);
-  if (status !== 0) return incomplete(status, [...findings, failed(status), ...aside]);
-  if (proof.findings.length > 0) return incomplete(null, [...findings, ...proof.findings, ...aside]);
+  if (status !== 0) return incomplete(status, [...findings, failed(status), ...unfinished(proof.aside)]);
+  if (proof.findings.length > 0) return incomplete(null, [...findings, ...proof.findings, ...refused(proof.aside)]);
   return runAllowedScripts(river, how, directory, ready.admitted, findings, interrupts);
 }
 
 interface Proof {
   readonly findings: readonly Finding[];
   /** Where the trees were moved, if they did not hold, or were not proven to the end. */
-  readonly aside: readonly string[];
+  readonly aside: Aside;
   /** What stopped the proof; null where it came to its end. */
   readonly signal: Interrupt | null;
 }
@@ -54,14 +64,29 @@ interface Proof {
 async function proveOrPutAside(river: River, ready: Ready, interrupts: Interrupts): Promise<Proof> {
   const { world } = river;
   const aside = () => putAside(world, ready.project.directory, ready.trees);
+  let findings: readonly Finding[];
   try {
-    const findings = await interrupts.orStop(() => prove(river, ready));
-    return { findings, aside: findings.length === 0 ? [] : await aside(), signal: null };
+    findings = await interrupts.orStop(() => prove(river, ready));
   } catch (error) {
-    const places = await aside();
-    if (!(error instanceof Interrupted)) throw error;
-    return { findings: [], aside: places, signal: error.signal };
+    const moved = await aside();
+    if (error instanceof Interrupted) return { findings: [], aside: moved, signal: error.signal };
+    throw error;
   }
+  return { findings, aside: findings.length === 0 ? NOTHING : await aside(), signal: null };
+}
+
+const NOTHING: Aside = { places: [], stuck: [] };
+
+/** What goes wrong around npm, a disk that is full say, must not leave what npm has made. Throws `error`. */
+async function leaveNothing(
+  { world }: River,
+  { project, trees }: Ready,
+  before: string,
+  error: unknown,
+): Promise<never> {
+  const state = await treeState(world, project.directory, trees).catch(() => null);
+  if (state !== before) await putAside(world, project.directory, trees);
+  throw error;
 }
 
 function failed(status: number): Finding {
@@ -73,18 +98,31 @@ function untouched(status: number, signal: Interrupt | null): Finding {
   return interruption(signal, "before npm had changed the tree: the project is as it was");
 }
 
-function unproven(signal: Interrupt, aside: readonly string[]): Finding {
-  const tree = aside.length === 0 ? "nothing of it is left" : `it was moved to ${aside.join(", ")}`;
-  return interruption(
-    signal,
-    `before the tree was proven: ${tree}, and package.json and the lockfile are as they were`,
-  );
+function unproven(signal: Interrupt, { places, stuck }: Aside): Finding {
+  const tree = places.length > 0 ? `it was moved to ${places.join(", ")}` : "nothing of it is left";
+  const where = stuck.length > 0 && places.length === 0 ? "it is still there" : tree;
+  return interruption(signal, `before the tree was proven: ${where}; package.json and the lockfile were put back`);
 }
 
-function refused(aside: readonly string[]): Finding[] {
-  if (aside.length === 0) return [];
-  const says = `the refused tree was moved to ${aside.join(", ")}; whatever was installed before is gone`;
+function refused(aside: Aside): Finding[] {
+  const says = `the refused tree was moved to ${aside.places.join(", ")}; whatever was installed before is gone`;
   const help =
     "Find out what changed the tree while npm ran; then secure-install ci puts verified packages back from the store.";
-  return [finding("TREE_MISMATCH", { severity: "warn", says, help })];
+  const moved = finding("TREE_MISMATCH", { severity: "warn", says, help });
+  return [...(aside.places.length === 0 ? [] : [moved]), ...stuckFindings(aside)];
+}
+
+function unfinished(aside: Aside): Finding[] {
+  const says = `what npm had made until then was moved to ${aside.places.join(", ")}`;
+  const help = "Remove it; secure-install ci puts verified packages back from the store.";
+  const moved = finding("HANDOFF_FAILED", { severity: "warn", says, help });
+  return [...(aside.places.length === 0 ? [] : [moved]), ...stuckFindings(aside)];
+}
+
+/** A tree that can't be moved is in its place, and programs would load from it. */
+function stuckFindings({ stuck }: Aside): Finding[] {
+  if (stuck.length === 0) return [];
+  const says = `what was not proven could not be moved aside: ${stuck.join("; ")}`;
+  const help = "Remove it before anything is run in this project.";
+  return [finding("TREE_MISMATCH", { severity: "refuse", says, help })];
 }

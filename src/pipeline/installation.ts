@@ -11,6 +11,8 @@ export interface Installation {
   readonly extra: readonly string[];
   /** Where the installer's own output goes: with `--json` to stderr. */
   readonly output: "inherit" | "stderr";
+  /** `--ignore-scripts`: not even those that trust.json allows. */
+  readonly ignoreScripts?: boolean;
 }
 
 export interface HandOff {

@@ -2,8 +2,12 @@
  * Ctrl-C and its like, while the project is not as it was: written to for npm's sake, or with a tree that nobody has
  * proven. There an interrupt must not end the process where it stands, but the work, so that it is undone.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Finding, finding } from "../model/finding.js";
 import type { Ended, Interrupt, Processes } from "../model/world.js";
+
+/** How long work that was given up may take to tidy up. */
+const TIDY_MS = 3_000;
 
 /** Thrown where work was given up for an interrupt. */
 export class Interrupted extends Error {
@@ -70,11 +74,25 @@ class Ear implements Interrupts {
     const tidied = working.then((result) => (this.#first === null ? undefined : late?.(result)));
     // What goes wrong in work that was given up is nobody's concern.
     tidied.catch(() => {});
-    return await Promise.race([this.#stopped, working]);
+    try {
+      return await Promise.race([this.#stopped, working]);
+    } catch (error) {
+      // What was given up removes its temporary folders, and must not be cut off at that.
+      const tidy = tidied.catch(() => {});
+      if (error instanceof Interrupted) await Promise.race([tidy, pause(TIDY_MS, undefined, { ref: false })]);
+      throw error;
+    }
   }
 }
 
-const NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+const NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGTERM: 15,
+  SIGBREAK: 21,
+};
 
 /** As a shell reports it: 128 and the signal's number for what a signal ended. */
 export function exitStatus(ended: Pick<Ended, "status" | "signal">): number {

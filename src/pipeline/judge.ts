@@ -19,9 +19,10 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     results.set(artifact, judged);
     byLocation.set(artifact.location, judged);
   };
+  const places = new Places(artifacts);
   const open: Artifact[] = [];
   for (const artifact of artifacts) {
-    const verdict = await accountFor(river, artifact, project);
+    const verdict = await accountFor(river, artifact, project, places);
     if (verdict === null) open.push(artifact);
     else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null });
   }
@@ -29,7 +30,6 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     open.filter((artifact) => artifact.source.type !== "bundled"),
     sameBytes,
   );
-  const places = new Places(artifacts);
   river.progress.stage("verifying", groups.length);
   await mapConcurrent(groups, river.options.concurrency, async (group) => {
     const weighed = await weigh(river, group[0], project);

@@ -1,11 +1,12 @@
 /**
- * The lock step of `secure-install <spec…>`: npm's own resolver, in a temporary copy of the project's manifests,
- * behind our gateway. The project is not touched until everything that came out has passed.
+ * The lock step: npm's own resolver installs, updates or removes in a temporary copy of the project's manifests, behind
+ * our gateway. The project is not touched until everything that came out has passed.
  */
 import { resolveSpecs } from "../ecosystem/npm-specs.js";
 import { type LockGateway, openLockGateway } from "../gateway/lock.js";
 import { copyBack, copyManifests, type ManifestCopy } from "../installer/copy.js";
-import { npmLock } from "../installer/npm.js";
+import { type LockCommand, npmLock } from "../installer/npm.js";
+import { lockfilesBeside } from "../lockfile/find.js";
 import { type Finding, finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import { registryAt } from "../trust/lookup.js";
@@ -18,9 +19,10 @@ import type { Inputs, River } from "./river.js";
 import { askUpstream, verifiedTarball } from "./upstream.js";
 
 export interface LockRequest {
-  /** As the user wrote them: `express`, `left-pad@1.3.0`, `npm:@acme/lib@^2`. */
+  readonly command: LockCommand;
+  /** As the user wrote them: `express`, `left-pad@1.3.0`, `npm:@acme/lib@^2`; for `update` and `uninstall`, names. */
   readonly specs: readonly string[];
-  /** `--save-dev` and the like. */
+  /** `--save-dev`, `--workspace=web` and the like. */
   readonly saving: readonly string[];
 }
 
@@ -35,7 +37,7 @@ export type Locked =
   /** npm could not resolve: its own exit status, and what was wrong as far as we know it. */
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-/** Makes the lockfile that `npm install <specs>` would make. The caller removes the copy. */
+/** Makes the lockfile that `npm install <specs>` (or `update`, `uninstall`) would make. The caller removes the copy. */
 export async function lockInCopy(
   river: River,
   how: Installation,
@@ -46,6 +48,9 @@ export async function lockInCopy(
   const { registry } = river.npm;
   if (registryAt(river.trust, registry) === null)
     return { ok: false, findings: [undeclared(registry, "*", river.masked)] };
+  const beside = await lockfilesBeside(files, directory);
+  if (beside !== null) return { ok: false, findings: [beside] };
+  river.progress.stage("resolving", 0);
   const copy = await copyManifests(files, { project: directory, folders: await foldersOf(river, directory), also: [] });
   const troubles: Finding[] = [];
   const names = new Set<string>();
@@ -61,7 +66,8 @@ export async function lockInCopy(
     tarball: (wanted) => verifiedTarball(river, directory, wanted, troubles),
   });
   try {
-    const unresolved = await resolveSpecs(request.specs, { gateway, cache, directory: copy.folder });
+    const wanted = request.command === "install" ? request.specs : [];
+    const unresolved = await resolveSpecs(wanted, { gateway, cache, directory: copy.folder });
     if (unresolved.length > 0) return { ok: false, findings: unresolved };
     const ended = await river.world.processes.run(lockCommand(river, how, copy, cache, gateway, request), {
       output: { keep: LIMITS.signatureBytes },
@@ -118,14 +124,23 @@ function lockCommand(
     npm: how.npm,
     folder: copy.folder,
     cache,
-    settings: river.npm.settings,
+    settings: settingsFor(river, request),
     variables: river.world.environment.variables,
     extra: how.extra,
+    command: request.command,
     specs: request.specs,
     saving: request.saving,
     gateway,
     routes: gateway.routes,
   });
+}
+
+const ABOUT_WORKSPACES = ["workspace", "workspaces", "include-workspace-root"];
+
+/** What the user asks of workspaces takes the place of npm's settings about them, to which npm would add a flag. */
+function settingsFor({ npm }: River, { saving }: LockRequest) {
+  if (!saving.some((flag) => /^--(?:workspace=|workspaces$|include-workspace-root$)/.test(flag))) return npm.settings;
+  return Object.fromEntries(Object.entries(npm.settings).filter(([key]) => !ABOUT_WORKSPACES.includes(key)));
 }
 
 /** The default registry first, then one for each scope that has its own. */

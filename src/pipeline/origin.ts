@@ -115,7 +115,7 @@ export function undeclared(base: string, home: string, masked: readonly string[]
   const place = tell(base);
   if (url?.protocol === "http:") {
     return finding("FETCH_INSECURE_URL", {
-      says: `the registry at ${place} is asked over plain HTTP`,
+      says: `the registry at ${place} would be asked over plain HTTP`,
       got: tell(got),
     });
   }

@@ -15,6 +15,18 @@ export class Places {
     return this.#byLocation.get(location);
   }
 
+  /** Whether a package around the place is said to bring a shrinkwrap of its own. */
+  isInShrinkwrap(location: string): boolean {
+    for (
+      let end = location.lastIndexOf("/node_modules/");
+      end > 0;
+      end = location.lastIndexOf("/node_modules/", end - 1)
+    ) {
+      if (this.at(location.slice(0, end))?.npm?.hasShrinkwrap === true) return true;
+    }
+    return false;
+  }
+
   /** Everything that lies inside the place, at any depth. */
   *below(location: string): Generator<Artifact> {
     const prefix = `${location}/`;

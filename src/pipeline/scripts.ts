@@ -19,6 +19,7 @@ export async function runAllowedScripts(
   interrupts: Interrupts,
 ): Promise<HandOff> {
   const scripts = [...plannedScripts(river, admitted), ...(await ownScripts(river, directory))];
+  if (how.ignoreScripts === true) return noneRan(scripts, 0, findings);
   const locations = scripts.filter((script) => script.outcome === "ran").map((script) => script.location);
   const shadowed = await shadowing(river, directory, admitted, locations);
   if (shadowed.length > 0) return noneRan(scripts, null, [...findings, ...shadowed]);
@@ -33,8 +34,11 @@ export async function runAllowedScripts(
   const failed = scripts.map((script) =>
     script.outcome === "ran" ? { ...script, outcome: "failed" as const } : script,
   );
-  const says = `npm rebuild ended with status ${status}`;
-  const all = [...findings, finding("SCRIPT_FAILED", { says })];
+  const names = scripts.filter((script) => script.outcome === "ran").map((script) => script.purl);
+  const late = interrupts.came();
+  const says = `npm rebuild of ${names.join(", ")} ended with status ${status}`;
+  const why = late === null ? finding("SCRIPT_FAILED", { says }) : interruption(late, `while scripts ran: ${says}`);
+  const all = [...findings, why];
   return { started: true, complete: true, status, findings: all, scripts: failed };
 }
 

@@ -6,7 +6,7 @@ import { seedCache } from "../installer/npm-cache.js";
 import { shadowFindings } from "../installer/shadows.js";
 import { toIntegrity } from "../model/digest.js";
 import { type Finding, finding, refuses } from "../model/finding.js";
-import type { Ended } from "../model/world.js";
+import type { Command, Ended } from "../model/world.js";
 import { changedSince } from "./inputs.js";
 import type { Installation } from "./installation.js";
 import type { Interrupts } from "./interrupts.js";
@@ -53,6 +53,7 @@ function unsealable(judged: readonly Judged[]): Finding[] {
 
 async function lost(river: River, admitted: readonly Admitted[]): Promise<Finding[]> {
   const digests = [...new Set(admitted.map(({ sha512 }) => sha512))];
+  river.progress.stage("matching the store", digests.length);
   const intact = await Promise.all(digests.map((sha512) => holds(river, sha512)));
   const gone = digests.filter((_, at) => !intact[at]);
   if (gone.length === 0) return [];
@@ -60,8 +61,10 @@ async function lost(river: River, admitted: readonly Admitted[]): Promise<Findin
   return [finding("HANDOFF_UNSEALED", { says, got: gone[0] })];
 }
 
-function holds(river: River, sha512: string): Promise<boolean> {
-  return river.world.workers.run<boolean>("holds", { path: river.quarantine.path(sha512), sha512 });
+async function holds(river: River, sha512: string): Promise<boolean> {
+  const held = await river.world.workers.run<boolean>("holds", { path: river.quarantine.path(sha512), sha512 });
+  river.progress.step(0);
+  return held;
 }
 
 export interface Sealed {
@@ -70,8 +73,11 @@ export interface Sealed {
   readonly findings: readonly Finding[];
 }
 
+/** What npm is to do inside the seal. `cache` is its cache, seeded. */
+export type CommandFor = (river: River, how: Installation, ready: Ready, cache: string, registry: Registry) => Command;
+
 /**
- * Runs `npm ci`. Not started where the inputs are no longer what was judged, or an interrupt has come: both are asked
+ * Runs `npm ci`, unless `commandFor` says otherwise. Not started where the inputs are no longer what was judged, or an interrupt has come: both are asked
  * last of all, right before the start.
  */
 export async function runSealed(
@@ -80,27 +86,36 @@ export async function runSealed(
   ready: Ready,
   inputs: Inputs,
   interrupts: Interrupts,
+  commandFor: CommandFor = ciCommand,
 ): Promise<Sealed> {
   const { files, processes } = river.world;
   const { admitted } = ready;
   const cache = await files.makeTemporary("secure-install-cache-");
+  const said: Finding[] = [];
   try {
     const registry = await openSealedRegistry(admitted.flatMap((one) => offered(river, one)));
     try {
       const blobs = admitted.map(({ sha512 }) => ({ sha512, path: river.quarantine.path(sha512) }));
       await seedCache(files, cache, blobs);
-      const command = ciCommand(river, how, ready, cache, registry);
-      const findings = await stillTheSame(river, ready, inputs);
-      if (findings.some(refuses) || interrupts.came() !== null) return { ended: null, findings };
+      const command = commandFor(river, how, ready, cache, registry);
+      said.push(...(await stillTheSame(river, ready, inputs)));
+      if (said.some(refuses) || interrupts.came() !== null) return { ended: null, findings: said };
       river.progress.clear();
       const ended = await processes.run(command, { output: how.output });
-      return { ended, findings: [...findings, ...refusedRequests(registry.refused, ready.project)] };
+      said.push(...refusedRequests(registry.refused, ready));
+      return { ended, findings: said };
     } finally {
       await registry.close();
     }
   } finally {
-    await files.remove(cache);
+    // npm has ended: what is left of its cache is no reason to keep from proving what it made.
+    await files.remove(cache).catch((error: Error) => said.push(leftOver(cache, error)));
   }
+}
+
+function leftOver(cache: string, error: Error): Finding {
+  const says = `npm's temporary cache could not be removed: ${error.message}`;
+  return finding("HANDOFF_UNSEALED", { severity: "warn", says, got: cache, help: `Remove ${cache}.` });
 }
 
 /** The places that must not be links, what npm would leave in the way, and the inputs, once more. */
@@ -152,10 +167,24 @@ function sourcesOf(admitted: readonly Admitted[]): ReadonlySet<"file" | "remote"
   ]);
 }
 
-/** By a lockfile of version 1, npm also asks about packages that it will find in another's tarball: that is no sign of anything. */
-function refusedRequests(refused: readonly string[], project: Project): Finding[] {
-  const bundled = project.lockfile.artifacts.filter(({ source }) => source.type === "bundled");
-  const expected = new Set(bundled.map(({ name }) => `GET /${name}`));
+/**
+ * By a lockfile of version 1, npm also asks about packages that it will find in another's tarball; and where it plans
+ * anew, about what is optional. That is no sign of anything.
+ */
+function refusedRequests(refused: readonly string[], { judged, admitted }: Ready): Finding[] {
+  const leftOut = judged
+    .map(({ verdict }) => verdict)
+    .filter(
+      ({ artifact, result }) =>
+        artifact.source.type === "bundled" || result === "OTHER_PLATFORM" || result === "OMITTED",
+    );
+  const optional = admitted.flatMap(({ facts }) => [
+    ...facts.optionalPeers,
+    ...Object.keys(facts.optionalDependencies),
+  ]);
+  const expected = new Set(
+    [...leftOut.map(({ artifact }) => artifact.name), ...optional].map((name) => `GET /${name}`),
+  );
   const strange = refused.filter((request) => !expected.has(request.replace(/%2f/i, "/")));
   if (strange.length === 0) return [];
   const says = `npm asked for what was not verified, and did not get it: ${strange.slice(0, 5).join(", ")}`;

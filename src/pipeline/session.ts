@@ -18,6 +18,8 @@ export interface SessionRequest {
   readonly project: string;
   /** `--trust`, absolute, or null. */
   readonly trust: string | null;
+  /** Whether no store of the project or its repository judges: what is installed is not theirs. */
+  readonly builtinOnly: boolean;
   /** `--cafile`, absolute, or null. */
   readonly cafile: string | null;
   /** What `--omit` and `--include` said, or null to take npm's settings. */
@@ -48,9 +50,9 @@ export async function openSession(world: World, request: SessionRequest): Promis
   const unsafe = around.find((item) => item.severity === "refuse");
   if (unsafe !== undefined)
     throw new StopError("ENVIRONMENT_UNSAFE", unsafe.says, { at: unsafe.got ?? "", help: unsafe.help });
-  const place = { project: request.project, directory: request.trust };
+  const place = { project: request.project, directory: request.trust, builtinOnly: request.builtinOnly };
   const trust = await openTrust(world, place, now);
-  const quarantine = await openQuarantine(files, storeDirectory(environment), environment.platform);
+  const quarantine = await openQuarantine(files, storeDirectory(environment), environment.platform, now);
   const client = createClient({
     extraCa: await extraAuthorities(world, npm, request.cafile),
     proxy: npm.proxy,
@@ -100,7 +102,10 @@ async function extraAuthorities(world: World, npm: NpmSettings, cafile: string |
 
 async function readPem(world: World, file: string, at: string): Promise<string> {
   const bytes = await world.files.read(file, LIMITS.certificateBytes * 16).catch(() => null);
-  if (bytes === null) throw new StopError("ENVIRONMENT_UNSAFE", `the certificates in ${file} can't be read`, { at });
+  if (bytes === null) {
+    const help = "Name a file of certificates (PEM) that is there and can be read.";
+    throw new StopError("ENVIRONMENT_UNSAFE", `the certificates in ${file} can't be read`, { at, help });
+  }
   return certificatesIn(bytes.toString("utf8"), file).join("\n");
 }
 

@@ -13,13 +13,21 @@ import { tarballName } from "../model/names.js";
 import type { Places } from "./places.js";
 import type { Shrinkwrap, Wrapped } from "./shrinkwrap-entries.js";
 
-/** The first thing in which a package's shrinkwrap and the lockfile's entries below its place differ; none if they agree. */
-export function shrinkwrapFindings(holder: Artifact, shrinkwrap: Shrinkwrap | null, places: Places): Finding[] {
+/**
+ * The first thing in which a package's shrinkwrap and the lockfile's entries below its place differ; none if they agree.
+ * @param isDeclared whether an address lies in a registry that is built in or declared
+ */
+export function shrinkwrapFindings(
+  holder: Artifact,
+  shrinkwrap: Shrinkwrap | null,
+  places: Places,
+  isDeclared: (address: string) => boolean,
+): Finding[] {
   if (shrinkwrap === null) return [];
   if (!shrinkwrap.ok) return [mismatch(holder, shrinkwrap.why)];
   const { entries } = shrinkwrap;
   for (const entry of entries.values()) {
-    const found = held(holder, entry, places.at(`${holder.location}/${entry.location}`));
+    const found = held(holder, entry, places.at(`${holder.location}/${entry.location}`), isDeclared);
     if (found !== null) return [found];
   }
   for (const artifact of places.below(holder.location)) {
@@ -31,7 +39,12 @@ export function shrinkwrapFindings(holder: Artifact, shrinkwrap: Shrinkwrap | nu
   return [];
 }
 
-function held(holder: Artifact, entry: Wrapped, locked: Artifact | undefined): Finding | null {
+function held(
+  holder: Artifact,
+  entry: Wrapped,
+  locked: Artifact | undefined,
+  isDeclared: (address: string) => boolean,
+): Finding | null {
   const { location, name, version } = entry;
   const differs = (says: string, expected?: string, got?: string) => mismatch(holder, says, expected, got);
   if (!entry.isPackage) return withLink(holder, location);
@@ -42,7 +55,7 @@ function held(holder: Artifact, entry: Wrapped, locked: Artifact | undefined): F
     return differs(`and the lockfile do not agree whether ${location} lies in the archive of another package`);
   }
   if (locked.source.type === "bundled") return null;
-  const address = addressProblem(entry, locked);
+  const address = addressProblem(entry, locked, isDeclared);
   if (address !== null) return differs(`has another address for ${location} than the lockfile`, ...address);
   if (entry.facts !== null && locked.npm?.facts != null) {
     const facts = [factsOf(locked), JSON.stringify([entry.facts, entry.hasShrinkwrap])] as const;
@@ -80,10 +93,14 @@ function unlocked(holder: Artifact, { location, name, version, dev }: Wrapped): 
   return finding("MANIFEST_MISMATCH", { says: `${subject(holder)} ${says}`, severity: "refuse", help });
 }
 
-/** What was expected and what came, where the two would be fetched from different sources; hosts are npm's settings' to choose. */
+/**
+ * What was expected and what came, where the two would be fetched from different sources. Among the declared
+ * registries npm's settings choose; npm would ask any other host with whatever credentials it has for that.
+ */
 function addressProblem(
   { resolved, addressed, name, version }: Wrapped,
   { source }: Artifact,
+  isDeclared: (address: string) => boolean,
 ): [string, string] | null {
   const expected =
     source.type === "registry" || source.type === "url" || source.type === "git" ? source.url : source.type;
@@ -91,6 +108,8 @@ function addressProblem(
   const isOfRegistry = (told?.source.type ?? "registry") === "registry" && !addressed;
   if (source.type === "registry" && isOfRegistry) {
     const of = told?.tarball ?? null;
+    const known = resolved === null || resolved === source.url || isDeclared(resolved);
+    if (!known) return ["the address of a declared registry", resolved];
     if (of === null || (of.name === name && of.file === tarballName(name, version))) return null;
   }
   return resolved !== null && resolved === expected

@@ -35,12 +35,24 @@ export async function treeState(world: World, directory: string, trees: Trees): 
   return JSON.stringify(await Promise.all(places.map((place) => world.files.status(place))));
 }
 
-/** Moves all trees aside that are there, and gives their new places. */
-export async function putAside(world: World, directory: string, trees: Trees): Promise<readonly string[]> {
+export interface Aside {
+  /** Where trees are now. */
+  readonly places: readonly string[];
+  /** Trees that could not be moved, or not as a whole, and why. */
+  readonly stuck: readonly string[];
+}
+
+/** Moves all trees aside that are there. One that can't be moved keeps no other in its place. */
+export async function putAside(world: World, directory: string, trees: Trees): Promise<Aside> {
   const places: string[] = [];
+  const stuck: string[] = [];
   for (const folder of trees.written) {
     const tree = path.join(directory, folder, "node_modules");
-    if ((await world.files.status(tree)) !== null) places.push(await moveAside(world.files, tree));
+    try {
+      if ((await world.files.status(tree)) !== null) places.push(await moveAside(world.files, tree));
+    } catch (error) {
+      stuck.push(`${tree} (${error instanceof Error ? error.message : String(error)})`);
+    }
   }
-  return places;
+  return { places, stuck };
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
 import { loadTrust } from "../trust/load.js";
+import { builtinStore } from "../trust/store.js";
 
 /** Where a store is looked for. */
 export interface TrustPlace {
@@ -10,10 +11,13 @@ export interface TrustPlace {
   readonly project: string;
   /** `--trust`, absolute, or null. */
   readonly directory: string | null;
+  /** Where `--trust` names no store, the built-in floor applies, whatever lies in the project or above it. */
+  readonly builtinOnly: boolean;
 }
 
 /** Reads the store. Throws StopError TRUST_MALFORMED and TRUST_NESTED. `now` in milliseconds. */
 export async function openTrust(world: World, place: TrustPlace, now: number): Promise<TrustStore> {
+  if (place.builtinOnly && place.directory === null) return builtinStore();
   const where = { ...place, repositoryRoot: await repositoryRoot(world, place.project), now };
   return loadTrust(world.files, where, async (bytes) => {
     const { readCertificate } = await import("../verify/openpgp-certificate.js");

@@ -9,17 +9,23 @@ import { createHash, randomUUID } from "node:crypto";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { storeDirectory } from "../fetch/store-directory.js";
+import { prepareStore } from "../fetch/store-folder.js";
+import { onDisk } from "../fetch/store-trouble.js";
 import type { Files, World } from "../model/world.js";
 
 const BEAT_MS = 1_000;
 const LEFT_BEHIND_MS = 10_000;
+/** The same for a process that is still there: it may be suspended, or its number may be another's by now. */
+const SUSPENDED_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 100;
 const ID_BYTES = 512;
 
 /** Runs `work` when no other run of this user works on the project (an absolute path); says so while it waits. */
 export async function inTurn<Result>(world: World, project: string, work: () => Promise<Result>): Promise<Result> {
-  const folder = path.join(storeDirectory(world.environment), "turns");
-  await world.files.makeDirectory(folder, 0o700);
+  const store = storeDirectory(world.environment);
+  await prepareStore(world.files, store, world.environment.platform);
+  const folder = path.join(store, "turns");
+  await onDisk(folder, world.files.makeDirectory(folder, 0o700));
   const place = path.join(folder, sha256(project));
   const { host, pid } = world.processes.self;
   const id = JSON.stringify({ host, pid, run: randomUUID() });
@@ -85,9 +91,10 @@ async function leftBehind({ files, clock, processes }: World, place: string): Pr
   const held = await files.status(place);
   const id = await idAt(files, place);
   if (held === null || id === null) return null;
-  if (clock.now() - held.mtimeMs > LEFT_BEHIND_MS) return id;
   const [, host, pid] = /^\{"host":"([^"\\]*)","pid":(\d{1,10}),/.exec(id) ?? [];
-  return host === processes.self.host && !processes.isRunning(Number(pid)) ? id : null;
+  const isHere = host === processes.self.host;
+  if (isHere && !processes.isRunning(Number(pid))) return id;
+  return clock.now() - held.mtimeMs > (isHere ? SUSPENDED_MS : LEFT_BEHIND_MS) ? id : null;
 }
 
 async function idAt(files: Files, place: string): Promise<string | null> {

@@ -6,7 +6,7 @@ import type { EvidenceKind } from "../model/evidence.js";
 import type { Finding } from "../model/finding.js";
 import type { Registry, Requirements } from "../model/policy.js";
 import { type Case, decide } from "../policy/decide.js";
-import { homeOf, requirementsFor } from "../trust/lookup.js";
+import { homeOf, registryAt, requirementsFor } from "../trust/lookup.js";
 import { type Bytes, bringBytes } from "./bytes.js";
 import { askClaims, type Claimed } from "./claims.js";
 import { gather } from "./gather.js";
@@ -15,6 +15,7 @@ import type { Places } from "./places.js";
 import type { River } from "./river.js";
 import { shrinkwrapFindings } from "./shrinkwrap.js";
 import { readShrinkwrap, type Shrinkwrap } from "./shrinkwrap-entries.js";
+import { stowawayFindings } from "./stowaways.js";
 
 /** All that a decision needs beside the lockfile entry itself; the same for each place where the package stands. */
 export interface Weighed {
@@ -75,8 +76,10 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
  */
 export function judge(river: River, artifact: Artifact, weighed: Weighed, places: Places | null = null) {
   const entry = weighed.sourceIsSettled ? settled(artifact) : artifact;
-  const inside = places === null ? [] : shrinkwrapFindings(artifact, weighed.shrinkwrap, places);
-  const findings = [...weighed.given.findings, ...inside];
+  const isDeclared = (address: string): boolean => registryAt(river.trust, address) !== null;
+  const inside = places === null ? [] : shrinkwrapFindings(artifact, weighed.shrinkwrap, places, isDeclared);
+  const stowed = places === null ? [] : stowawayFindings({ artifact, ...weighed }, places, asksOf(river), river.now);
+  const findings = [...weighed.given.findings, ...inside, ...stowed];
   return decide({ ...weighed.given, artifact: entry, findings }, weighed.requirements, river.now);
 }
 
@@ -139,6 +142,14 @@ function requirementsOf(river: River, artifact: Artifact, origin: RegistryOrigin
   if (origin.type === "registry") return requirementsFor(river.trust, artifact, origin.from, river.now);
   const asked = withoutFloor(requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now));
   return { ...asked, applied: [...asked.applied, origin.pin.id] };
+}
+
+/** What rules and denials ask of a package that comes from no registry. */
+function asksOf(river: River) {
+  return (name: string, version: string): Requirements => {
+    const named = { ecosystem: "npm", name, version } as const;
+    return withoutFloor(requirementsFor(river.trust, named, homeOf(river.trust, "npm", name), river.now));
+  };
 }
 
 /** What rules ask for, without what registries do. */

@@ -174,10 +174,17 @@ function unmetPublisher(
   const attested = kinds.has("provenance") && !kinds.has("openpgp-signature");
   const someone = items.some((item) => item.outcome === "verified");
   const code = someone ? "SIGNER_UNTRUSTED" : attested ? "ATTESTATION_ABSENT" : "SIGNATURE_ABSENT";
+  const absent = items.find((item) => item.outcome === "absent");
   return finding(code, {
-    says: "too few of the publishers that the rule names stand behind it",
+    says:
+      (absent?.outcome === "absent" ? absent.detail : undefined) ??
+      "too few of the publishers that the rule names stand behind it",
     expected: wanted,
     got,
+    help:
+      code === "SIGNATURE_ABSENT"
+        ? "Ask the publisher for the signature of this version, or choose a version that they have signed."
+        : undefined,
   });
 }
 

@@ -9,6 +9,11 @@ import { onInterrupt } from "./interrupt.js";
 
 /** A program that has ended may leave another behind which holds its pipes open. It is not waited for any longer. */
 const PIPES_MS = 1000;
+/** How long a child may take to end after the first interrupt, and with which one it is ended at once. */
+const STUBBORN_MS = 30_000;
+const STUBBORN_TIMES = 3;
+/** What a terminal sends to all programs that share it. */
+const OF_THE_TERMINAL: ReadonlySet<string> = new Set(["SIGINT", "SIGQUIT", "SIGBREAK"]);
 
 /**
  * Starts `command` without a shell, with exactly its environment, and waits for its end.
@@ -76,12 +81,26 @@ function keepOutput(child: ChildProcess, most: number): () => string {
 /**
  * Hands our signals on to the child, and outlives them to see how it ends. A Ctrl-C on a terminal that we share
  * reaches the child without us: passed on, it would come twice, which some programs take as an order to drop all.
+ * A child that does not end for it is ended: after a while, or when somebody insists.
  */
 function passSignals(child: ChildProcess, grouped: boolean, terminal: boolean): () => void {
-  return onInterrupt((signal) => {
-    if (grouped) signalGroup(child, signal);
-    else if (!(terminal && signal === "SIGINT")) child.kill(signal);
+  let times = 0;
+  let timer: NodeJS.Timeout | null = null;
+  const kill = (): void => {
+    if (grouped) signalGroup(child, "SIGKILL");
+    else child.kill("SIGKILL");
+  };
+  const stop = onInterrupt((signal) => {
+    times += 1;
+    timer ??= setTimeout(kill, STUBBORN_MS);
+    if (times >= STUBBORN_TIMES) kill();
+    else if (grouped) signalGroup(child, signal);
+    else if (!(terminal && OF_THE_TERMINAL.has(signal))) child.kill(signal);
   });
+  return () => {
+    stop();
+    if (timer !== null) clearTimeout(timer);
+  };
 }
 
 function endOf(child: ChildProcess, file: string): Promise<Pick<Ended, "status" | "signal">> {

@@ -3,8 +3,10 @@
 /**
  * Terminal control, line breaks, bidirectional marks and overrides, zero-width and annotation characters, tags,
  * variation selectors, private use and lone surrogates: whatever can hide, move or repaint what stands beside it.
+ * And `##`, at which CI systems begin to read a command for themselves, wherever in a line it stands (`##[error]`,
+ * `##vso[task.setvariable …]`). Their other form, `::error::`, counts only where a line begins, and none begins so.
  */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|#(?=#)/gu;
 
 /** For a terminal: each such character is shown as `\u{…}`; text longer than `limit` characters is cut visibly. */
 export function forTerminal(text: string, limit = 500): string {

@@ -112,7 +112,11 @@ function describe(item: Case, paint: Paint): string[] {
 }
 
 function nameOf(item: Case): string {
-  if (item.verdict !== null) return forTerminal(`${item.verdict.artifact.name}@${item.verdict.artifact.version}`, 120);
+  if (item.verdict !== null) {
+    // A link's entry has no version.
+    const { name, version } = item.verdict.artifact;
+    return forTerminal(version === "" ? name : `${name}@${version}`, 120);
+  }
   return item.lockfile === null ? "this run" : forTerminal(item.lockfile.path, 200);
 }
 

@@ -99,13 +99,23 @@ function parseStrictly(text: string, file: string): ValueNode {
   } catch (error) {
     const { line, column } = error as { line?: number; column?: number };
     const at = line === undefined ? `${file}:1:1` : `${file}:${line}:${Math.max(1, column ?? 1)}`;
-    const reason = error instanceof Error ? error.message.replace(/ \(\d+:\d+\)$/, "") : "";
+    const reason = error instanceof Error ? reasonOf(error.message) : "";
     throw malformed(
       at,
       `${file} is not JSON from here on: ${reason}`,
       "Look just before this place for a comma too many or missing, a comment (JSON has none), or an open quote.",
     );
   }
+}
+
+/** Momoa's message without its place, and with the characters that it has names for. */
+function reasonOf(message: string): string {
+  const written: Readonly<Record<string, string>> = {
+    ...{ LBrace: "{", RBrace: "}", LBracket: "[", RBracket: "]", Colon: ":", Comma: "," },
+  };
+  return message
+    .replace(/ \(\d+:\d+\)$/, "")
+    .replace(/\btoken (\w+) found/, (all, name: string) => (Object.hasOwn(written, name) ? `"${written[name]}"` : all));
 }
 
 /** Turns Momoa's tree into ours. Recursion is bounded by DEEPEST. */

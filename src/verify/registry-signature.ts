@@ -116,7 +116,7 @@ function beforeItsTime({ publication, now, keys }: RegistrySignatureInput, claim
     return invalid("SIGNATURE_TIME", `${begin}, and nothing says that this was published after`);
   }
   if (publication.at >= begins) return null;
-  return invalid("SIGNATURE_TIME", `${begin}; the registry says published on ${day(publication.at)}`);
+  return invalid("SIGNATURE_TIME", `${begin}; the registry says that this was published on ${day(publication.at)}`);
 }
 
 /**
@@ -135,7 +135,7 @@ function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outco
     );
   }
   if (publication.at >= key.expires) {
-    const says = `the key ${claim.keyid} ended on ${end}; the registry says published on ${day(publication.at)}`;
+    const says = `the key ${claim.keyid} ended on ${end}; the registry says that this was published on ${day(publication.at)}`;
     return invalid("KEY_EXPIRED", says);
   }
   const overtaken = overtakenBy(input, key);

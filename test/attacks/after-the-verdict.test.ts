@@ -3,10 +3,11 @@
  * by then everything has been judged from, and nothing has been handed over.
  */
 import assert from "node:assert/strict";
-import { chmodSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Project } from "../../registry-fixtures/project.js";
+import type { Snapshot } from "../../registry-fixtures/snapshot.js";
 import { hasTree, type Inside, runInside } from "../pipeline/inside.js";
 import { setScene, small } from "./scene.js";
 import { brief, codesOf } from "./shown.js";
@@ -31,37 +32,42 @@ const CHANGES: Readonly<Record<string, (project: Project) => void>> = {
 for (const [what, change] of Object.entries(CHANGES)) {
   test(`changed after the verdict: ${what}`, async () => {
     const project = await scene.project({ soup: "1.0.0" });
-    const { status, report } = await changedAfterwards(project, () => change(project));
+    const { status, report, changed } = await changedAfterwards(project, () => change(project));
     assert.deepEqual([status, codesOf(report), report.handedOff], [65, ["HANDOFF_UNSEALED"], false], brief(report));
-    assert.ok(!hasTree(project), "npm was never started");
+    assert.deepEqual(scene.witness.runs(), [], "npm was never started");
+    assert.deepEqual(await project.snapshot(), changed, "nothing but that change");
     assert.equal(report.counts.passed, 1, "all had passed before");
   });
 }
 
 test("changed after the verdict: node_modules has become a symbolic link", async () => {
   const project = await scene.project({ soup: "1.0.0" });
-  const { status, report } = await changedAfterwards(project, () =>
-    symlinkSync(project.home, join(project.directory, "node_modules"), "dir"),
+  const precious = join(project.home, "precious");
+  mkdirSync(precious);
+  writeFileSync(join(precious, "thesis.txt"), "two years of work\n");
+  const { status, report, changed } = await changedAfterwards(project, () =>
+    symlinkSync(precious, join(project.directory, "node_modules"), "dir"),
   );
   assert.deepEqual([status, codesOf(report), report.handedOff], [65, ["TREE_SYMLINK"], false]);
+  assert.deepEqual([scene.witness.runs(), await project.snapshot()], [[], changed]);
 });
 
 test("changed after the verdict: the tarball in the store", async () => {
   const project = await scene.project({ soup: "1.0.0" });
-  const before = await project.snapshot();
   const other = scene.simulator.release("greeter", "1.0.0").tarball ?? "";
-  const { status, report } = await changedAfterwards(project, (file) => {
+  const { status, report, changed } = await changedAfterwards(project, (file) => {
     chmodSync(file, 0o600);
     writeFileSync(file, other);
   });
   assert.deepEqual([status, codesOf(report), report.handedOff], [65, ["HANDOFF_UNSEALED"], false]);
-  assert.deepEqual(await project.snapshot(), before);
+  assert.deepEqual([scene.witness.runs(), await project.snapshot()], [[], changed]);
 });
 
 test("changed after the verdict: the tarball in the store is gone", async () => {
   const project = await scene.project({ soup: "1.0.0" });
-  const { status, report } = await changedAfterwards(project, (file) => rmSync(file, { force: true }));
+  const { status, report, changed } = await changedAfterwards(project, (file) => rmSync(file, { force: true }));
   assert.deepEqual([status, codesOf(report), report.handedOff], [65, ["HANDOFF_UNSEALED"], false]);
+  assert.deepEqual([scene.witness.runs(), await project.snapshot()], [[], changed]);
 });
 
 test("nothing changed: the same run installs", async () => {
@@ -70,12 +76,20 @@ test("nothing changed: the same run installs", async () => {
   assert.deepEqual([status, report.handedOff, hasTree(project)], [0, true, true], brief(report));
 });
 
-/** `change` is given the file of the store that was read last. */
-function changedAfterwards(project: Project, change: (file: string) => void): Promise<Inside> {
-  return runInside(project, ["ci"], {
+/** `change` is given the file of the store that was read last. `changed` is the project as it was right after it. */
+async function changedAfterwards(
+  project: Project,
+  change: (file: string) => void,
+): Promise<Inside & { readonly changed: Snapshot }> {
+  let changed: Snapshot = {};
+  const ran = await runInside(project, ["ci"], {
     caFile: scene.served.caFile,
-    after: (job, input) => {
-      if (job === "inspect") change(String(input));
+    env: { PATH: scene.witness.path },
+    after: async (job, input) => {
+      if (job !== "inspect") return;
+      change(String(input));
+      changed = await project.snapshot();
     },
   });
+  return { ...ran, changed };
 }

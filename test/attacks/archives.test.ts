@@ -8,7 +8,7 @@ import { type Hooks, seal } from "../../registry-fixtures/tarball.js";
 import { repack, setScene, small } from "./scene.js";
 import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const manifest = (name: string): string => JSON.stringify({ name, version: "1.0.0", license: "MIT" });
 

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { runInside } from "../pipeline/inside.js";
 import { setScene } from "./scene.js";
 
 const scene = await setScene();
@@ -25,6 +26,29 @@ test("NODE_OPTIONS=--require loads code into every node", async () => {
   const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE", env });
   assert.match(error.says, /--require/);
 });
+
+for (const [what, option, says] of [
+  ["loads code", "--import ./evil.mjs", /loads code/],
+  ["loads code", "--max-old-space-size=900 -r ./evil.cjs", /loads code/],
+  ["loads code", '"--experimental-loader" ./evil.mjs', /loads code/],
+  ["loads settings", "--env-file=.env", /loads code/],
+  ["loads libraries", "--openssl-config=./openssl.cnf", /loads code/],
+  ["weakens TLS", "--tls-min-v1.0", /weakens/],
+  ["weakens the reading of HTTP", "--insecure-http-parser", /weakens/],
+] as const) {
+  test(`NODE_OPTIONS=${option} ${what}`, async () => {
+    const project = await scene.project(GREETER);
+    const before = await project.snapshot();
+    const env = { PATH: scene.witness.path, NODE_OPTIONS: option };
+    for (const args of [["ci"], ["hummer"]]) {
+      const { status, report } = await runInside(project, args, { caFile: scene.served.caFile, env });
+      assert.deepEqual([status, report.error?.code], [78, "ENVIRONMENT_UNSAFE"]);
+      assert.match(report.error?.says ?? "", says);
+    }
+    assert.deepEqual([scene.witness.runs(), scene.simulator.log], [[], []]);
+    assert.deepEqual(await project.snapshot(), before);
+  });
+}
 
 test("NODE_COMPILE_CACHE: node would run code that nobody verifies", async () => {
   const project = await scene.project(GREETER);

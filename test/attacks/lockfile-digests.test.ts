@@ -6,7 +6,7 @@ import type { LockEntry } from "../../registry-fixtures/lockfile.js";
 import { setScene, small } from "./scene.js";
 import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const digest = (name: string, algorithm: string): string => {
   const { tarball } = simulator.release(name, "1.0.0");

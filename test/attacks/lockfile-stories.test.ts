@@ -8,7 +8,7 @@ import type { LockEntry } from "../../registry-fixtures/lockfile.js";
 import { type Altered, setScene, small } from "./scene.js";
 import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 
 type Packages = Altered["packages"];

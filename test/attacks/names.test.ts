@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Run } from "../../registry-fixtures/secure-install.js";
 import { secureInstall } from "../../registry-fixtures/secure-install.js";
-import { setScene, small } from "./scene.js";
+import { runInside } from "../pipeline/inside.js";
+import { repack, setScene, small } from "./scene.js";
 import type { ShownReport } from "./shown.js";
 
 const scene = await setScene();
@@ -19,12 +20,18 @@ const PAYLOADS = {
   "a zero-width joiner": "left\u200dpad",
   "tag characters": `left${String.fromCodePoint(0xe0061, 0xe007f)}`,
   "line breaks": "left\r\n\u2028\u0085PASSED  3 packages",
+  "an annotation of a CI system": "::error file=a.js,line=1::all is lost",
+  "a command to GitHub's runner": "x ##[add-path]/tmp/evil",
+  "a command to Azure's agent": "x ##vso[task.setvariable variable=PATH]/tmp/evil",
   HTML: "<img src=x onerror=alert(1)>",
   Markdown: "[![x](https://evil.example/x)](https://evil.example)",
   "a prototype's name": "__proto__",
 } as const;
-/** What neither a terminal nor a log may ever be given as it is; `\n` ends the lines of a report. */
-const RAW = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}]|(?!\n)\p{Cc}/u;
+/**
+ * What neither a terminal nor a log may ever be given as it is; `\n` ends the lines of a report. CI systems read
+ * `##[…]` and `##vso[…]` anywhere in a line as commands, `::…::` where it begins.
+ */
+const RAW = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}]|(?!\n)\p{Cc}|##|^\s*::/mu;
 
 let json: Run & { report: ShownReport };
 let human: Run;
@@ -76,6 +83,53 @@ test("what a registry says of itself is escaped as well", async () => {
   assert.doesNotMatch(stdout + stderr, RAW);
 });
 
+test("wherever else a registry, an archive or a lockfile can put text into a report, it is escaped", async () => {
+  const payload = Object.values(PAYLOADS).slice(0, -1).join(" ");
+  const telling = ["in-an-archive", "in-a-manifest", "in-a-keyid", "in-a-redirect"];
+  const locked = ["in-a-version", "in-an-address", "in-an-integrity", "in-a-flag"];
+  for (const name of [...telling, ...locked]) simulator.publish(small(name));
+  const wanted = Object.fromEntries([...telling, ...locked].map((name) => [name, "1.0.0"]));
+  const project = await scene.forged(wanted, ({ packages }) => {
+    const set = (name: string, more: object) => Object.assign(packages[`node_modules/${name}`] ?? {}, more);
+    set("in-a-version", { version: `1.0.0-${payload}` });
+    set("in-an-address", { resolved: `git+https://evil.example/${payload}.git#${payload}` });
+    set("in-an-integrity", { integrity: `sha512-${payload}` });
+    set("in-a-flag", { os: [payload], bin: { [payload]: payload }, engines: { [payload]: payload } });
+    repack(simulator, packages, "in-an-archive", { after: [{ path: `package/${payload}.js`, data: "x" }] });
+  });
+  simulator.alterManifest("in-a-manifest", "1.0.0", (own) => ({ ...own, dependencies: { [payload]: payload } }));
+  simulator.alterSignatures("in-a-keyid", "1.0.0", ([good]) => [{ keyid: payload, sig: good?.sig ?? "" }]);
+  simulator.redirect("https://elsewhere.invalid/\u009b31m\u0085PASSED", 302, { on: /in-a-redirect-/ });
+  const options = { caFile: scene.served.caFile, env: { PATH: scene.witness.path, FORCE_COLOR: "0" } };
+  const told = await scene.run(project, ["gate"]);
+  assert.equal(told.status, 65);
+  for (const { result, purl } of told.report.verdicts) assert.equal(result, "FAILED", purl);
+  assert.doesNotMatch(told.stdout + told.stderr, RAW);
+  const { status, stdout, stderr } = await secureInstall(project, ["gate", "--verbose"], options);
+  assert.equal(status, 65);
+  assert.doesNotMatch(stdout + stderr, RAW);
+  assert.equal(stdout.match(/^(PASSED|FAILED|UNDECIDED)/gm)?.length, 1, "one line of result");
+});
+
+test("what a repository's own files put into an error is escaped, on the terminal and in JSON", async () => {
+  const payload = `${PAYLOADS["terminal control"]}${PAYLOADS["a bidirectional override"]}`;
+  const files: Readonly<Record<string, string>> = {
+    ".secure-install/trust.json": JSON.stringify({ format: 1, [payload]: 1 }),
+    ".npmrc": `registry=${scene.served.url}\ngit=${payload}\n`,
+    "package-lock.json": `{ "${payload.replace("\u001b", "\\u001b")}": }`,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const project = await scene.project({ greeter: "1.0.0" });
+    await project.write(name, content);
+    const { status, stdout, stderr } = await secureInstall(project, ["gate"], { caFile: scene.served.caFile });
+    assert.deepEqual([status, stdout], [78, ""], name);
+    assert.doesNotMatch(stderr, RAW, name);
+    const json = await runInside(project, ["gate"], { caFile: scene.served.caFile });
+    assert.equal(json.report.result, "ERROR", name);
+    assert.doesNotMatch(json.stdout + json.stderr, RAW, name);
+  }
+});
+
 test("a hostile name on the command line, in --trust and among the settings is escaped in the error", async () => {
   const project = await scene.project({ greeter: "1.0.0" });
   for (const args of [
@@ -85,5 +139,8 @@ test("a hostile name on the command line, in --trust and among the settings is e
     const { status, stdout, stderr } = await secureInstall(project, args);
     assert.ok(status === 64 || status === 78);
     assert.doesNotMatch(stdout + stderr, RAW);
+    const json = await runInside(project, args, { caFile: scene.served.caFile });
+    assert.equal(json.report.result, "ERROR");
+    assert.doesNotMatch(json.stdout + json.stderr, RAW);
   }
 });

@@ -46,6 +46,17 @@ test("redirect to another host", async () => {
   assert.deepEqual(other.log, [], "nobody went there");
 });
 
+test("redirect to another host with a token at hand: nobody goes there, so nobody there is told it", async () => {
+  const project = await soup();
+  await login(project);
+  simulator.requireToken(TOKEN);
+  for (const on of [/\.tgz$/, /soup\/1\.0\.0$/]) {
+    simulator.redirect((path) => `${elsewhere.url}${path.slice(1)}`, 307, { on });
+    await scene.refused(project, { code: "FETCH_REDIRECT", of: "soup@1.0.0" });
+  }
+  assert.deepEqual(other.log, []);
+});
+
 test("redirect of the manifest to another host", async () => {
   other.put("soup/1.0.0", JSON.stringify(simulator.release("soup", "1.0.0").manifest));
   simulator.redirect((path) => `${elsewhere.url}${path.slice(1)}`, 302, { on: /soup\/1\.0\.0$/ });

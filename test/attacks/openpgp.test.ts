@@ -18,6 +18,7 @@ const CASES: Readonly<
   "by-the-author": { codes: [], sign: (bytes) => sign(bytes, author) },
   "without-a-signature": { codes: ["SIGNATURE_ABSENT"], sign: async () => null },
   "by-a-stranger": { codes: ["SIGNER_UNTRUSTED"], sign: (bytes) => sign(bytes, stranger) },
+  "by-a-publisher-of-others": { codes: ["SIGNER_UNTRUSTED"], sign: (bytes) => sign(bytes, coauthor) },
   "over-other-bytes": { codes: ["SIGNATURE_INVALID"], sign: () => sign(Buffer.from("other bytes"), author) },
   "over-another-package": {
     codes: ["SIGNATURE_INVALID"],

@@ -16,13 +16,23 @@ const NAMES = [
   "neighbour",
   "lower",
   "prerelease",
+  "@scope/lower",
+  "@scope/covered",
+  "unpublished",
   "covered",
   "excepted",
   "other-digest",
   "other-version",
   "ended",
 ];
-const VERSIONS: Readonly<Record<string, string>> = { lower: "1.9.0", prerelease: "2.1.0-beta.1", covered: "2.1.0" };
+const VERSIONS: Readonly<Record<string, string>> = {
+  lower: "1.9.0",
+  prerelease: "2.1.0-beta.1",
+  "@scope/lower": "1.9.0",
+  "@scope/covered": "2.0.0-beta.1",
+  unpublished: "1.9.0",
+  covered: "2.1.0",
+};
 const versionOf = (name: string): string => VERSIONS[name] ?? "1.0.0";
 
 let report: ShownReport;
@@ -31,7 +41,12 @@ before(async () => {
   const project = await scene.project(Object.fromEntries(NAMES.map((name) => [name, versionOf(name)])));
   await project.writeTrust({
     registries: { fixture: registryEntry(simulator) },
-    rules: ["lower", "covered"].map((name) => rule(`npm:${name}@>=2.0.0`)).concat(rule("npm:prerelease@2.0.0 - 2.0.9")),
+    publishers: { author: { identities: [{ ...BUILT_BY, repository: "https://git.example/acme/soup" }] } },
+    rules: [
+      ...["lower", "covered", "@scope/*"].map((name) => rule(`npm:${name}@>=2.0.0-0`)),
+      rule("npm:prerelease@2.0.0 - 2.0.9"),
+      { select: "npm:unpublished@>=2.0.0", publishers: { atLeast: 1, of: ["author"] }, reason: REASON },
+    ],
   });
   await project.write(".secure-install/deny.json", {
     format: 1,
@@ -55,6 +70,9 @@ for (const [what, name, codes] of [
   ["deny: another version than the denied ones passes", "neighbour", []],
   ["a lower version steps out of a rule's range", "lower", ["POLICY_UNCOVERED"]],
   ["a prerelease steps out of a rule's range", "prerelease", ["POLICY_UNCOVERED"]],
+  ["a lower version steps out of the range of a rule for its scope", "@scope/lower", ["POLICY_UNCOVERED"]],
+  ["a prerelease of what a scope's rule covers is inside its range", "@scope/covered", []],
+  ["a lower version steps out of the range in which publishers must sign", "unpublished", ["POLICY_UNCOVERED"]],
   ["what a rule covers passes", "covered", []],
   ["exception: for exactly this digest it waives the signature", "excepted", []],
   ["exception: for another digest it waives nothing", "other-digest", ["SIGNATURE_ABSENT"]],
@@ -100,6 +118,8 @@ test("weaknesses are counted: a registry without its floor, and each exception",
   const { weakenings } = JSON.parse(stdout) as { weakenings: { type: string }[] };
   assert.deepEqual([status, weakenings.map(({ type }) => type).sort()], [0, ["exception", "floor"]]);
 });
+
+const BUILT_BY = { type: "built-by", issuer: "https://issuer.example", workflow: "release.yml", ref: "refs/tags/*" };
 
 function rule(select: string) {
   return { select, require: ["registry-signature"], reason: REASON };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { mintAuthority } from "../../registry-fixtures/authority.js";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
+import { PUBLIC_URL } from "../../registry-fixtures/public-registry.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
 import { setScene, small } from "./scene.js";
@@ -15,7 +16,10 @@ const home = createSimulator({ name: "fixture" });
 const scene = await setScene(home, { authority, inside: true });
 for (const registry of [open, home]) registry.publish(small("@acme/lib"));
 home.publish(small("soup"));
-afterEach(() => open.reset());
+afterEach(() => {
+  open.reset();
+  home.reset();
+});
 after(() => elsewhere.close());
 const ADDRESS = "@acme/lib/-/lib-1.0.0.tgz";
 
@@ -27,6 +31,24 @@ test("a package re-pointed from its private home to another declared registry, v
   assert.deepEqual([finding?.expected, finding?.got], [scene.served.url, elsewhere.url]);
   assert.equal(report.tampered, true);
   assert.deepEqual(open.log, [], "it was not even asked");
+});
+
+test("a package re-pointed from its private home to npm's public registry, under whose keys it would pass", async () => {
+  const project = await repointed(`${PUBLIC_URL}${ADDRESS}`);
+  await declare(project, {});
+  // As a company has it: only its own scope is at home elsewhere.
+  await project.write(".npmrc", `registry=${PUBLIC_URL}\n@acme:registry=${scene.served.url}\n`);
+  const report = await scene.refused(project, { code: "REGISTRY_NOT_HOME", of: "@acme/lib@1.0.0" });
+  const [finding] = findingsOf(report, "@acme/lib@1.0.0");
+  assert.deepEqual([finding?.expected, finding?.got, report.tampered], [scene.served.url, PUBLIC_URL, true]);
+});
+
+test("a signature by another declared registry's key: each key speaks for its own registry alone", async () => {
+  const project = await repointed(`${scene.served.url}${ADDRESS}`);
+  await declare(project, { open: registryEntry(open, { home: ["*"] }) });
+  const { signatures = [] } = open.release("@acme/lib", "1.0.0").manifest.dist;
+  home.alterSignatures("@acme/lib", "1.0.0", () => signatures);
+  await scene.refused(project, { code: "KEY_UNKNOWN", of: "@acme/lib@1.0.0" });
 });
 
 test("a package re-pointed to a registry that nobody declared", async () => {

@@ -32,14 +32,32 @@ test("an allowed script runs and sees no token; others are reported as blocked, 
   await project.write("package.json", { ...project.manifest, scripts: own });
   await allow(project, ["npm:eager@1.x"]);
   const secrets = { NPM_TOKEN: "secret-1", AWS_SECRET_ACCESS_KEY: "secret-2", GITHUB_TOKEN: "secret-3" };
-  const { status, report } = await scene.run(project, ["ci"], { env: secrets });
+  const hostile = {
+    BASH_ENV: "planted-1",
+    ENV: "planted-2",
+    LD_PRELOAD: "planted-3",
+    DYLD_INSERT_LIBRARIES: "planted-4",
+    NODE_OPTIONS: "--max-old-space-size=4444",
+    NODE_PATH: "planted-5",
+    GIT_SSH_COMMAND: "planted-6",
+    npm_config_node_gyp: "planted-7",
+    npm_config_anything: "planted-8",
+    COREPACK_ROOT: "planted-9",
+    UV_THREADPOOL_SIZE: "4443",
+  };
+  const { status, report } = await scene.run(project, ["ci"], { env: { ...secrets, ...hostile } });
   assert.equal(status, 0, brief(report));
   const [mine, ...others] = report.scripts.toReversed();
   assert.deepEqual(outcomes(others), { eager: "ran", quiet: "blocked" });
   assert.deepEqual([mine?.purl, mine?.outcome], ["pkg:npm/project@1.0.0", "blocked"]);
   assert.ok(!existsSync(join(project.directory, "ran.txt")));
   const mark = await project.read("node_modules/eager/mark.json");
-  for (const secret of Object.values(secrets)) assert.ok(!mark.includes(secret));
+  for (const value of Object.values({ ...secrets, ...hostile })) assert.ok(!mark.includes(value), value);
+  assert.equal(
+    JSON.parse(mark).env.NODE_DISABLE_COMPILE_CACHE,
+    "1",
+    "a planted cache would run in honest source's place",
+  );
   assert.deepEqual(
     report.scripts.map(({ allowedBy }) => allowedBy),
     ["scripts[0]", null, null],

@@ -1,5 +1,6 @@
 /** What a repository's own .npmrc would have npm do before anything has been verified. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -27,6 +28,42 @@ for (const [line, why] of [
     assert.match(error.says, /line 2/, "it names the place");
   });
 }
+
+test("before anything is locked as well: an install by name stops at the same settings, and npm is not started", async () => {
+  for (const line of ["git=./evil.sh", "node-options=--require ./evil.cjs", "script-shell=./evil.sh", "strict-ssl=0"]) {
+    const project = await scene.project(GREETER);
+    await project.write(".npmrc", `registry=${scene.served.url}\n${line}\n`);
+    for (const args of [["hummer"], ["gate"], ["audit"]]) {
+      await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE", args });
+    }
+  }
+  assert.deepEqual(scene.simulator.log, [], "nobody was asked");
+});
+
+test("the project's .npmrc puts a proxy and an authority between us and the registry: neither is used", async () => {
+  const project = await scene.project(GREETER);
+  const lines = ["https-proxy=http://127.0.0.1:9", "proxy=http://127.0.0.1:9", "noproxy=", "ca=evil"];
+  await project.write(".npmrc", [`registry=${scene.served.url}`, ...lines, ""].join("\n"));
+  const report = await scene.installed(project);
+  const told = report.findings.filter(({ code, severity }) => code === "ENVIRONMENT_UNSAFE" && severity === "warn");
+  assert.deepEqual(told.map(({ says }) => says.split(" ")[0]).sort(), ["ca", "https-proxy", "proxy"]);
+});
+
+test("the project's .npmrc allows scripts, omits and moves things: npm is told otherwise", async () => {
+  const project = await scene.project({ "noisy-installer": "1.0.0", greeter: "1.0.0" });
+  const lines = ["ignore-scripts=false", "foreground-scripts=true", "dry-run=true", "package-lock=false", "force=true"];
+  const more = ["cache=./cache", "install-strategy=nested", "workspaces=true", "replace-registry-host=never"];
+  await project.write(".npmrc", [`registry=${scene.served.url}`, ...lines, ...more, ""].join("\n"));
+  const report = await scene.installed(project);
+  assert.deepEqual(
+    report.scripts.map(({ outcome }) => outcome),
+    ["blocked"],
+  );
+  for (const name of ["node_modules/noisy-installer/postinstall-ran.txt", "cache"]) {
+    assert.ok(!existsSync(join(project.directory, name)), name);
+  }
+  assert.ok(existsSync(join(project.directory, "node_modules", "greeter", "index.js")));
+});
 
 test("what a person has set in their own settings is theirs, save for what no one may set", async () => {
   const project = await scene.project(GREETER);

@@ -55,6 +55,32 @@ test("a shrinkwrap without a digest: npm would take whatever it is given there",
   await scene.refused(project, { code: "LOCKFILE_INTEGRITY_ABSENT", of: "loose-choir@1.0.0", args: ["gate"] });
 });
 
+test("a shrinkwrap that names a host nobody declared, or no TLS: npm would ask it with what credentials it has", async () => {
+  const { integrity } = entryOf("@fixture/words", "2.0.0");
+  const path = "@fixture/words/-/words-2.0.0.tgz";
+  for (const [index, base] of ["https://elsewhere.example/", scene.served.url.replace("https:", "http:")].entries()) {
+    const name = `led-choir-${index}`;
+    const project = await wrapped(name, { version: "2.0.0", license: "MIT", integrity, resolved: `${base}${path}` });
+    const report = await scene.refused(project, { code: "MANIFEST_MISMATCH", of: `${name}@1.0.0`, args: ["gate"] });
+    assert.match(findingsOf(report, `${name}@1.0.0`)[0]?.says ?? "", /another address/);
+  }
+});
+
+test("a package for other platforms inside a shrinkwrap, by which npm might see it otherwise", async () => {
+  const asks = { optionalDependencies: { "@fixture/words": "^2.0.0" } };
+  const words = { ...entryOf("@fixture/words", "2.0.0"), license: "MIT", optional: true, os: ["aix"] };
+  const packages = { "": { name: "other-choir", ...asks }, "node_modules/@fixture/words": words };
+  const shrinkwrap = { name: "other-choir", version: "1.0.0", lockfileVersion: 3, requires: true, packages };
+  simulator.publish({ ...small("other-choir", "1.0.0", asks), "npm-shrinkwrap.json": JSON.stringify(shrinkwrap) });
+  const project = await scene.forged({ "other-choir": "1.0.0" }, ({ packages: locked }) => {
+    for (const place of Object.keys(locked)) if (place.endsWith("node_modules/@fixture/words")) delete locked[place];
+    locked["node_modules/other-choir/node_modules/@fixture/words"] = words;
+  });
+  const args = ["gate", "--this-platform"];
+  const report = await scene.refused(project, { code: "MANIFEST_MISMATCH", of: "@fixture/words@2.0.0", args });
+  assert.equal(report.counts.otherPlatform, 0);
+});
+
 test("a shrinkwrap with an address of its own, away from the registry", async () => {
   const { integrity } = entryOf("@fixture/words", "2.0.0");
   const away = { version: "2.0.0", license: "MIT", integrity, resolved: "https://evil.example/words.tgz" };

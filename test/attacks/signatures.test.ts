@@ -6,7 +6,7 @@ import { createSimulator } from "../../registry-fixtures/simulator.js";
 import { setScene, small } from "./scene.js";
 import { codesOf, type ShownReport } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const stranger = createSimulator({ name: "stranger" });
 
@@ -92,6 +92,34 @@ const ATTACKS: readonly Attack[] = [
       ),
   },
   {
+    what: "a good signature under a keyid that every object has",
+    on: "prototype-keyid",
+    codes: ["KEY_UNKNOWN"],
+    attack: (name) =>
+      simulator.alterSignatures(name, "1.0.0", (good) => good.map(({ sig }) => ({ keyid: "__proto__", sig }))),
+  },
+  {
+    what: "two digests of one algorithm in what the registry says that it signed, ours among them",
+    on: "two-digests",
+    codes: ["DIGEST_MISMATCH"],
+    attack: (name) => claimIntegrity(name, (own) => `${own} ${integrityOf("honest")}`),
+  },
+  {
+    what: "only a SHA-1 in what the registry says that it signed",
+    on: "weak-digest",
+    codes: ["SIGNATURE_MALFORMED"],
+    attack: (name) => claimIntegrity(name, () => "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="),
+  },
+  {
+    what: "another package's digest in what the registry says that it signed, with that one's signature",
+    on: "other-digest",
+    codes: ["DIGEST_MISMATCH"],
+    attack: (name) => {
+      claimIntegrity(name, () => integrityOf("honest"));
+      simulator.alterSignatures(name, "1.0.0", () => signaturesOf("honest"));
+    },
+  },
+  {
     what: "what is offered as signatures is no list of them",
     on: "no-list",
     codes: ["SIGNATURE_MALFORMED"],
@@ -153,6 +181,17 @@ test("absent, and by a stranger, is not called tampered with; a bad signature is
     assert.equal(told.tampered, tampered);
   }
 });
+
+function claimIntegrity(name: string, change: (own: string) => string): void {
+  simulator.alterManifest(name, "1.0.0", ({ dist, ...manifest }) => ({
+    ...manifest,
+    dist: { ...dist, integrity: change(dist.integrity) },
+  }));
+}
+
+function integrityOf(name: string): string {
+  return simulator.release(name, "1.0.0").manifest.dist.integrity;
+}
 
 function signaturesOf(name: string): readonly Signature[] {
   return simulator.release(name, "1.0.0").manifest.dist.signatures ?? [];

@@ -1,5 +1,7 @@
 /** Lockfiles without addresses, and registries that keep their tarballs where npm's convention does not look. */
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { mintAuthority } from "../../registry-fixtures/authority.js";
 import { type Project, registryEntry } from "../../registry-fixtures/project.js";
@@ -44,6 +46,20 @@ test("a tarball elsewhere in the same registry is found by the registry's own wo
   assert.deepEqual([status, report.result], [0, "PASSED"]);
   assert.ok(simulator.log.some(({ path }) => path === `/${PLACE}`));
   await scene.installed(project);
+});
+
+test("a tarball that was moved since its claims were kept is asked for anew", async () => {
+  simulator.put(PLACE, tarball);
+  const project = await kept(PLACE);
+  assert.equal((await scene.run(project, ["gate"])).status, 0);
+  const place = "files/soup/moved";
+  simulator.put(PLACE, null);
+  simulator.put(place, tarball);
+  await kept(place);
+  // The claims are kept, the bytes are gone.
+  await rm(join(project.home, "cache", "secure-install", "content-v2"), { recursive: true });
+  assert.equal((await scene.run(project, ["gate"])).status, 0);
+  simulator.put(place, null);
 });
 
 test("other bytes at the claimed address", async () => {

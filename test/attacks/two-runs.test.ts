@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { snapshot } from "../../registry-fixtures/snapshot.js";
+import { runInside } from "../pipeline/inside.js";
 import { setScene } from "./scene.js";
 import { brief } from "./shown.js";
 
@@ -25,4 +26,17 @@ test("runs at once on one project, the second in the midst of the first: both en
   assert.deepEqual(Object.fromEntries(others), before);
   for (const { report } of runs) assert.equal(report.handedOff, true);
   for (const name of ["greeter", "hummer", "left-padder"]) assert.ok(Object.hasOwn(tree, `${name}/index.js`), name);
+});
+
+test("an install by name in the midst of a run: one after the other, and what is written down is what is there", async () => {
+  const project = await scene.project({ greeter: "1.0.0" });
+  const run = (...args: readonly string[]) => runInside(project, args, { caFile: scene.served.caFile });
+  const [first, second] = await Promise.all([run("ci"), pause(150).then(() => run("hummer@1.0.0"))]);
+  assert.deepEqual([first.status, second.status], [0, 0], brief(first.report) + brief(second.report));
+  const manifest = JSON.parse(await project.read("package.json"));
+  assert.deepEqual(Object.keys(manifest.dependencies).sort(), ["greeter", "hummer"]);
+  const { status, report } = await run("gate");
+  assert.equal(status, 0, brief(report));
+  const tree = await snapshot(join(project.directory, "node_modules"));
+  for (const name of ["greeter", "hummer"]) assert.ok(Object.hasOwn(tree, `${name}/index.js`), name);
 });

@@ -151,6 +151,7 @@ describe("plain tar files", () => {
     "malo/tar/malicious": null,
     "malo/tar/reject": null,
     "jwilk-traversal-tar": null,
+    "snyk-zip-slip": null,
     "node-tar": {
       "body-byte-counts.tar": "accept",
       "dir.tar": "accept",

@@ -144,7 +144,7 @@ test("a full disk leaves nothing behind, and is told as it is", async (t) => {
   };
   const { directory, quarantine } = await store(t, full);
   await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), {
-    code: "ENVIRONMENT_UNSAFE",
+    code: "ENVIRONMENT_UNUSABLE",
     message: /no space/,
   });
   assert.deepEqual(await filesBelow(directory), []);
@@ -170,7 +170,7 @@ test("where a blob cannot be replaced because somebody reads it, the one that is
   assert.equal((await filesBelow(directory)).length, 1);
   await fs.chmod(quarantine.path(digest), 0o644);
   await fs.writeFile(quarantine.path(digest), "hellp");
-  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", message: /busy/ });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNUSABLE", message: /busy/ });
 });
 
 test("many arrivals of the same bytes at once all succeed", async (t) => {
@@ -318,7 +318,7 @@ test("a store that cannot be made is refused by name", async (t) => {
   await fs.writeFile(directory, "");
   const below = path.join(directory, "store");
   await assert.rejects(openQuarantine(diskFiles(), below, "linux"), {
-    code: "ENVIRONMENT_UNSAFE",
+    code: "ENVIRONMENT_UNUSABLE",
     message: /cannot be made/,
   });
 });
@@ -329,7 +329,7 @@ test("a store in a place where the system makes no folders is refused at once", 
 }, async () => {
   for (const directory of ["/proc/store", "/proc/self/cache/store", "/sys/store"]) {
     await assert.rejects(openQuarantine(diskFiles(), directory, "linux"), (error: StopError) => {
-      assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNSAFE", directory]);
+      assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNUSABLE", directory]);
       return true;
     });
   }
@@ -346,13 +346,13 @@ test("a folder where a blob must be stops the run, and is named", async (t) => {
   await fs.mkdir(path.join(file, "inside"), { recursive: true });
   await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), (error: StopError) => {
     assert.ok(error instanceof StopError);
-    assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNSAFE", file]);
+    assert.deepEqual([error.code, error.at], ["ENVIRONMENT_UNUSABLE", file]);
     return true;
   });
   await fs.rm(file, { recursive: true });
   await fs.rm(path.dirname(file), { recursive: true });
   await fs.writeFile(path.dirname(file), "a file where a folder must be");
-  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", at: file });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNUSABLE", at: file });
 });
 
 test("a disk that is full stops the run; what comes from elsewhere and fails is not called that", async (t) => {
@@ -360,7 +360,10 @@ test("a disk that is full stops the run; what comes from elsewhere and fails is 
   const files = diskFiles();
   const writer = async (folder: string) => ({ ...(await files.create(folder)), write: () => Promise.reject(full) });
   const { directory, quarantine } = await store(t, { ...files, create: writer });
-  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), { code: "ENVIRONMENT_UNSAFE", message: /ENOSPC/ });
+  await assert.rejects(quarantine.receive(chunksOf("hello"), LIMIT), {
+    code: "ENVIRONMENT_UNUSABLE",
+    message: /ENOSPC/,
+  });
   assert.deepEqual(await filesBelow(directory), []);
   await quarantine.keep("key", "manifest", Buffer.from("{}"));
   assert.equal(await quarantine.kept("key", "manifest", 100), null);

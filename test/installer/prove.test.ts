@@ -11,6 +11,7 @@ import { moveAside, proveTree } from "../../src/installer/prove.js";
 import { shimTarget, withUnixHashbang } from "../../src/installer/prove-bins.js";
 import type { ExpectedPackage } from "../../src/installer/prove-expected.js";
 import type { Proof, ProofRequest } from "../../src/installer/prove-request.js";
+import type { Files } from "../../src/model/world.js";
 
 const files = diskFiles();
 const posix = process.platform !== "win32";
@@ -396,5 +397,20 @@ describe("a refused tree", { skip: !posix }, () => {
     fs.mkdirSync(at("elsewhere"));
     await moveAside(files, at("node_modules"));
     assert.ok(fs.existsSync(at("elsewhere")));
+  });
+
+  it("is emptied into a folder that nothing is loaded from, where it can't be moved itself: a mount point", async () => {
+    const mounted: Files = {
+      ...files,
+      rename: async (from, to) => {
+        if (from === at("node_modules")) throw Object.assign(new Error("EBUSY"), { code: "EBUSY" });
+        await files.rename(from, to);
+      },
+    };
+    const place = await moveAside(mounted, at("node_modules"));
+    assert.deepEqual(fs.readdirSync(at("node_modules")), [path.basename(place)]);
+    assert.match(place, /\/project\/node_modules\/\.refused-[^/]+$/);
+    assert.equal(fs.readFileSync(path.join(place, "a", "index.js"), "utf8"), "1");
+    assert.ok(!fs.readdirSync(at("")).some((name) => name.startsWith(".refused-")));
   });
 });

@@ -31,13 +31,19 @@ async function said(content: Record<string, string>, more: readonly string[] = [
 describe("between the project and a folder of it, node_modules", () => {
   for (const folder of ["packages", "packages/deep"]) {
     it(`is refused, whatever it holds: ${folder}`, async () => {
-      for (const name of ["left/index.js", ".cache/x", ".bin/node", "@s/new/index.js", "x.js"]) {
+      for (const name of ["left/index.js", "@s/new/index.js", "x.js"]) {
         const [first = "", ...others] = await said({ [`${folder}/node_modules/${name}`]: "" });
         assert.match(first, new RegExp(`^refuse ${folder}/node_modules holds `), name);
         assert.deepEqual(others, []);
       }
     });
   }
+
+  it("may hold what no package can be called: notes, caches and links to commands", async () => {
+    const held = { "packages/node_modules/.cache/x": "", "packages/node_modules/.bin/node": "" };
+    assert.deepEqual(await said(held), []);
+    assert.deepEqual(await said({ "packages/node_modules/.package-lock.json": "{}" }), []);
+  });
 
   it("is refused as a link, wherever that leads", async () => {
     const project = write("shadows-", { "packages/a/package.json": "{}" });

@@ -82,7 +82,8 @@ export async function runInside(project: Project, args: readonly string[], chang
       },
     },
   };
-  const argv = [...args, "--json", `--cafile=${changes.caFile}`];
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const argv = [...args.slice(0, end), "--json", `--cafile=${changes.caFile}`, ...args.slice(end)];
   const changed = changes.world?.(world) ?? world;
   const status = await parse(argv, changed).catch((error: unknown) => {
     if (!(error instanceof StopError)) throw error;

@@ -204,6 +204,69 @@ test("a disk that fails while the tree is proven leaves no unproven tree in its 
   await keepsInputs(project, before);
 });
 
+test("trouble after npm has ended, before anything is proven, leaves no unproven tree either", async () => {
+  const { project, before } = await allowing();
+  const ci = async (_: unknown, real: () => Promise<Ended>): Promise<Ended> => {
+    await real();
+    throw new Error("EIO");
+  };
+  await assert.rejects(run(project, ["hummer"], { npm: { ci } }), /EIO/);
+  assert.ok(!hasTree(project));
+  await keepsInputs(project, before);
+});
+
+test("npm's temporary cache that can't be removed keeps nobody from proving the tree", async () => {
+  const { project } = await allowing();
+  const world = (given: World): World => ({
+    ...given,
+    files: {
+      ...given.files,
+      remove: async (place) => {
+        if (place.includes("secure-install-cache-")) throw Object.assign(new Error("EBUSY"), { syscall: "rm" });
+        await given.files.remove(place);
+      },
+    },
+  });
+  const ci = async (_: unknown, real: () => Promise<Ended>): Promise<Ended> => {
+    const ended = await real();
+    writeFileSync(join(project.directory, "node_modules/greeter/evil.js"), "");
+    return ended;
+  };
+  const tampered = await run(project, ["ci"], { npm: { ci }, world });
+  assert.ok(findingsOf(tampered.report).some(({ code }) => code === "TREE_MISMATCH"));
+  assert.ok(!hasTree(project));
+});
+
+test("a tree that can't be moved aside is told with its place, and the next one is moved all the same", async () => {
+  const { project } = await allowing();
+  const world = (given: World): World => ({
+    ...given,
+    files: {
+      ...given.files,
+      rename: async (from, to) => {
+        if (from.includes("node_modules")) throw Object.assign(new Error("EBUSY: busy"), { code: "EBUSY" });
+        await given.files.rename(from, to);
+      },
+    },
+  });
+  const ci = async (_: unknown, real: () => Promise<Ended>): Promise<Ended> => {
+    const ended = await real();
+    writeFileSync(join(project.directory, "node_modules/greeter/evil.js"), "");
+    return ended;
+  };
+  const { status, report } = await run(project, ["ci"], { npm: { ci }, world });
+  const words = findingsOf(report).map(({ says }) => says);
+  assert.equal(status, 65);
+  assert.ok(
+    words.some((says) => /evil\.js/.test(says)),
+    words.join("\n"),
+  );
+  assert.ok(
+    words.some((says) => /could not be moved aside: .*node_modules \(EBUSY/.test(says)),
+    words.join("\n"),
+  );
+});
+
 test("a lockfile that can't be read back is not left in the project", async () => {
   const { project, before } = await allowing();
   const hand = new Hand();

@@ -127,10 +127,39 @@ describe("ending a command", { skip: !posix }, () => {
     process.kill(Number(fs.readFileSync(path.join(folder, "pid2"), "utf8")), "SIGKILL");
   });
 
-  it("hands on SIGINT, SIGTERM and SIGHUP, and lives to say how the command ended", { timeout: 9000 }, async () => {
+  it("ends a command that ignores three requests in a row", { timeout: 9000 }, async () => {
     const room = new URL("../../src/process/system.js", import.meta.url);
     const disk = new URL("../../src/files/disk.js", import.meta.url);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    const inner = `process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 9000)`;
+    const outer = `import { systemProcesses } from ${JSON.stringify(room.href)};
+      import { diskFiles } from ${JSON.stringify(disk.href)};
+      const ended = await systemProcesses({ platform: process.platform, variables: {} }, diskFiles()).run(
+        { file: process.execPath, args: ["-e", ${JSON.stringify(inner)}], env: {}, cwd: "/", seal: "lock-only" },
+        { output: "inherit" });
+      console.log("ended " + ended.signal);`;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", outer], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let printed = "";
+    parent.stdout?.on("data", (piece) => {
+      printed += piece;
+    });
+    const closed = new Promise((resolve) => parent.on("close", resolve));
+    while (!printed.includes("ready")) await wait(20);
+    for (let times = 0; times < 3; times += 1) {
+      parent.kill("SIGTERM");
+      await wait(100);
+    }
+    await closed;
+    assert.equal(printed, "ready\nended SIGKILL\n");
+  });
+
+  it("hands on SIGINT, SIGTERM, SIGHUP and SIGQUIT, and lives to say how the command ended", {
+    timeout: 9000,
+  }, async () => {
+    const room = new URL("../../src/process/system.js", import.meta.url);
+    const disk = new URL("../../src/files/disk.js", import.meta.url);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
       const inner = `process.on("${signal}", () => process.exit(42)); console.log("ready"); setInterval(() => {}, 9000)`;
       const outer = `import { systemProcesses } from ${JSON.stringify(room.href)};
         import { diskFiles } from ${JSON.stringify(disk.href)};

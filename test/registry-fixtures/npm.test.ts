@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { type LockfileOptions, lockfileFor } from "../../registry-fixtures/lockfile.js";
-import { npmLockfile, runNpm } from "../../registry-fixtures/npm.js";
+import { npmLockfile, npmMajor, runNpm } from "../../registry-fixtures/npm.js";
 import { makeProject, type Project } from "../../registry-fixtures/project.js";
 import { type Served, serve } from "../../registry-fixtures/server.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
@@ -12,7 +12,11 @@ import type { ProjectManifest } from "../../registry-fixtures/tree.js";
 
 /** Every kind of package and of dependency at once, with two versions of one name in several places. */
 const EVERYTHING: ProjectManifest = {
-  dependencies: { duet: "1.0.0", "frozen-choir": "^1.0.0", greeter: "^1.0.0", hummer: "^1.0.0", "picnic-basket": "*" },
+  dependencies: {
+    ...{ duet: "1.0.0", greeter: "^1.0.0", hummer: "^1.0.0", "picnic-basket": "*" },
+    // From version 12 on npm does not follow the shrinkwrap of a dependency.
+    ...(npmMajor() < 12 ? { "frozen-choir": "^1.0.0" } : {}),
+  },
   devDependencies: { "@fixture/words": "next", "noisy-installer": "*", sandwich: "^1.0.0" },
   optionalDependencies: { "native-bell": "1.0.0", "old-tune": "0.9.0" },
 };

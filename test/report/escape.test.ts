@@ -19,6 +19,16 @@ test("for a terminal: what is plain stays as it is, what is hidden is named", ()
   assert.equal(forTerminal("tag\u{e0041}"), "tag\\u{e0041}");
 });
 
+test("no CI system finds a command of its own in what is shown: `##` stands nowhere, and the value is the same", () => {
+  for (const text of ["##[error]x", "a ##vso[task.setvariable variable=PATH]/tmp", "###teamcity[x]", "#".repeat(9)]) {
+    assert.doesNotMatch(forTerminal(text), /##/);
+    assert.doesNotMatch(forJson([text]), /##/);
+    assert.deepEqual(JSON.parse(forJson([text])), [text]);
+  }
+  assert.equal(forTerminal("##vso[x]"), "\\u{23}#vso[x]");
+  assert.equal(forTerminal("git+https://git.example/a#b"), "git+https://git.example/a#b");
+});
+
 test("for a terminal: long texts are cut, visibly", () => {
   assert.equal(forTerminal("x".repeat(600)).length, 501);
   assert.ok(forTerminal("x".repeat(600)).endsWith("…"));
