@@ -31,7 +31,7 @@ export interface Outcome {
 
 /** `audit` and `gate`: every entry of a lockfile, to its verdict. Writes nothing into the project. */
 export async function verifyProject(river: River, project: Project): Promise<Outcome> {
-  const judged = await judgeAll(river, project.lockfile.artifacts, project.directory);
+  const judged = await judgeAll(river, project.lockfile.artifacts, project.directory, "verdicts");
   return { project, judged, findings: [], handOff: notStarted() };
 }
 
@@ -40,7 +40,7 @@ export async function installFrozen(river: River, directory: string, how: Instal
   const project = await readProject(river.world, directory);
   await requirePackageJson(river.world, directory);
   const inputs = await withFolders(river.world.files, river.begun, localFolders(project.lockfile.artifacts));
-  const judged = await judgeAll(river, project.lockfile.artifacts, directory);
+  const judged = await judgeAll(river, project.lockfile.artifacts, directory, "listings");
   const ended = (handed: HandOff): Outcome => ({ project, judged, findings: [], handOff: handed });
   if (!allPassed({ project, judged })) return ended(notStarted());
   const readiness = await makeReady(river, project, judged);
@@ -92,7 +92,9 @@ async function installLocked(
   interrupts: Interrupts,
   handOver: HandOver,
 ): Promise<Outcome> {
-  const judged = await interrupts.orStop(() => judgeAll(river, project.lockfile.artifacts, project.directory));
+  const judged = await interrupts.orStop(() =>
+    judgeAll(river, project.lockfile.artifacts, project.directory, "listings"),
+  );
   const ended = (handed: HandOff): Outcome => ({ project, judged, findings, handOff: handed });
   if (!allPassed({ project, judged })) return ended(notStarted());
   const readiness = await interrupts.orStop(() => makeReady(river, project, judged));

@@ -2,7 +2,8 @@
 import { availableParallelism, homedir } from "node:os";
 import { diskFiles } from "../files/disk.js";
 import { EXIT } from "../model/codes.js";
-import type { Environment, Terminal, Workers, World } from "../model/world.js";
+import type { Environment, Terminal, World } from "../model/world.js";
+import { workerPool } from "../parallel/pool.js";
 import { systemProcesses } from "../process/system.js";
 
 /** The world as this process sees it. */
@@ -15,23 +16,7 @@ export function realWorld(): World {
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
     terminal: realTerminal(environment),
     processes: systemProcesses(environment, files),
-    workers: workersWhenNeeded(Math.max(2, environment.cores)),
-  };
-}
-
-/** Most commands need none, and start sooner without. */
-function workersWhenNeeded(size: number): Workers {
-  let pool: Promise<Workers> | null = null;
-  const open = async (): Promise<Workers> => {
-    const { workerPool } = await import("../parallel/pool.js");
-    return workerPool(new URL("../worker.js", import.meta.url), size);
-  };
-  return {
-    run: async (job, input) => {
-      pool ??= open();
-      return (await pool).run(job, input);
-    },
-    close: async () => (await pool)?.close(),
+    workers: workerPool(new URL("../worker.js", import.meta.url), Math.max(2, environment.cores)),
   };
 }
 

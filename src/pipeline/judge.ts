@@ -11,8 +11,15 @@ import { judge, weigh } from "./weigh.js";
 /**
  * Judges every artifact of a lockfile, in its order.
  * @param project the lockfile's folder, absolute
+ * @param keep whether what was read of the archives stays in memory, for an installation. With "verdicts" it stays
+ * only until what lies inside an archive has been judged by it.
  */
-export async function judgeAll(river: River, artifacts: readonly Artifact[], project: string): Promise<Judged[]> {
+export async function judgeAll(
+  river: River,
+  artifacts: readonly Artifact[],
+  project: string,
+  keep: "listings" | "verdicts",
+): Promise<Judged[]> {
   const results = new Map<Artifact, Judged>();
   const byLocation = new Map<string, Judged>();
   const settle = (artifact: Artifact, judged: Judged): void => {
@@ -33,9 +40,11 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
   river.progress.stage("verifying", groups.length);
   await mapConcurrent(groups, river.options.concurrency, async (group) => {
     const weighed = await weigh(river, group[0], project);
-    const { listing, packedSize, requirements } = weighed;
-    for (const artifact of group)
+    const { packedSize, requirements } = weighed;
+    for (const artifact of group) {
+      const listing = keep === "listings" || holdsOthers(places, artifact) ? weighed.listing : null;
       settle(artifact, { verdict: judge(river, artifact, weighed, places), listing, packedSize, requirements });
+    }
     river.progress.step(0);
   });
   // What lies in another's tarball is judged by that tarball, from the outside in.
@@ -48,6 +57,12 @@ export async function judgeAll(river: River, artifacts: readonly Artifact[], pro
     if (judged === undefined) throw new Error(`no verdict was reached for ${artifact.location}`);
     return judged;
   });
+}
+
+/** Whether the lockfile has something lie in this one's archive. */
+function holdsOthers(places: Places, { location }: Artifact): boolean {
+  for (const { source } of places.below(location)) if (source.type === "bundled") return true;
+  return false;
 }
 
 /** One package at several places of the tree is fetched and read once, and decided for each place. */

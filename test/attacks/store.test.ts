@@ -74,7 +74,7 @@ test("folders where the store's files must be: named where they stop the run, an
   const [content = ""] = contentOf(project);
   rmSync(content);
   mkdirSync(content);
-  const error = await scene.stopped(project, { code: "ENVIRONMENT_UNSAFE", args: ["gate"] });
+  const error = await scene.stopped(project, { code: "ENVIRONMENT_UNUSABLE", args: ["gate"] });
   assert.equal(error.at, content);
   assert.match(error.says, /the store can't use/);
 });

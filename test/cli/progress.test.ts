@@ -88,7 +88,7 @@ test("on a real terminal: progress is drawn, and at the end only the result stan
   skip: !python,
 }, async () => {
   const project = await scene.project({ greeter: "1.0.0" });
-  scene.simulator.slow(150);
+  scene.simulator.slow(60);
   const env = { PATH: process.env.PATH, HOME: project.home, XDG_CACHE_HOME: project.home, TERM: "xterm" };
   const args = ["-c", ON_A_TERMINAL, process.execPath, MAIN, "gate", `--cafile=${scene.served.caFile}`];
   const child = spawn(python ?? "", args, { cwd: project.directory, env, stdio: ["ignore", "pipe", "inherit"] });

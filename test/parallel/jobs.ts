@@ -1,4 +1,5 @@
 /** The worker module of pool.test.ts. */
+import { resourceLimits } from "node:worker_threads";
 import { serveJobs } from "../../src/parallel/serve.js";
 
 serveJobs({
@@ -22,5 +23,6 @@ serveJobs({
   },
   leave: () => process.exit(3),
   surroundings: () => ({ variables: { ...process.env }, flags: process.execArgv, arguments: process.argv.slice(2) }),
+  limits: () => ({ ...resourceLimits }),
   never: () => new Promise(() => setInterval(() => {}, 1000)),
 });

@@ -19,6 +19,11 @@ describe("worker threads", () => {
     assert.deepEqual(await Promise.all(["a", "b", "c"].map((input) => pool.run("later", input))), ["a", "b", "c"]);
   });
 
+  it("get little room for what is new, since all of them together count", async () => {
+    const limits = await pool.run<{ readonly maxYoungGenerationSizeMb: number }>("limits", null);
+    assert.ok(limits.maxYoungGenerationSizeMb <= 8, String(limits.maxYoungGenerationSizeMb));
+  });
+
   it("reject only the job that failed, and tell its error", async () => {
     const [failed, odd, unknown, inherited, unclonable, good] = await Promise.allSettled([
       pool.run("fail", null),

@@ -2,6 +2,7 @@
  * secure-install in this very process, with a world of which a test can change a part: what another process would do
  * at a moment that cannot be hit from outside, and an npm that does other things than npm.
  */
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -39,6 +40,78 @@ export interface Changes {
   readonly after?: (job: string, input: unknown) => void | Promise<void>;
 }
 
+/** What a command line printed, npm's own words included, and how it ended. */
+export interface Typed {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a command line as it is typed, in the project's folder, with its own home, store and PATH. What npm prints comes
+ * to where it would: for a process of its own, this is told apart by nothing but the time it takes.
+ */
+export async function typeInside(project: Project, argv: readonly string[], env: Changes["env"] = {}): Promise<Typed> {
+  const printed = { out: "", err: "" };
+  const environment = environmentOf(project, env);
+  const processes = systemProcesses(environment, real.files);
+  const world: World = {
+    ...real,
+    environment,
+    terminal: terminalTo(printed),
+    processes: {
+      ...processes,
+      run: (command, how) =>
+        typeof how.output === "string" ? overheard(command, how.output, printed) : processes.run(command, how),
+    },
+    workers: { ...real.workers, close: async () => {} },
+  };
+  const status = await parse(argv, world).catch((error: unknown) => {
+    if (!(error instanceof StopError)) throw error;
+    failed(world, argv, error);
+    return EXIT[CATALOGUE[error.code].kind];
+  });
+  return { status, stdout: printed.out, stderr: printed.err };
+}
+
+/** Runs a command that would write to our own streams. */
+function overheard(
+  command: Command,
+  output: "inherit" | "stderr",
+  printed: { out: string; err: string },
+): Promise<Ended> {
+  const { file, args, cwd, env } = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd,
+      env: { NODE_V8_COVERAGE: undefined, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.on("data", (piece) => {
+      printed[output === "stderr" ? "err" : "out"] += piece;
+    });
+    child.stderr.on("data", (piece) => {
+      printed.err += piece;
+    });
+    child.on("error", reject);
+    child.on("close", (status, signal) => resolve({ status, signal, output: "" }));
+  });
+}
+
+function terminalTo(printed: { out: string; err: string }): World["terminal"] {
+  return {
+    ...real.terminal,
+    isTTY: false,
+    color: false,
+    out: (text) => {
+      printed.out += text;
+    },
+    err: (text) => {
+      printed.err += text;
+    },
+  };
+}
+
 /** One for a whole file of tests: its workers take longer to start than most runs take. */
 const real = realWorld();
 const { platform, arch, libc, node, cores } = real.environment;
@@ -52,17 +125,7 @@ export async function runInside(project: Project, args: readonly string[], chang
   const world: World = {
     ...real,
     environment,
-    terminal: {
-      ...real.terminal,
-      isTTY: false,
-      color: false,
-      out: (text) => {
-        printed.out += text;
-      },
-      err: (text) => {
-        printed.err += text;
-      },
-    },
+    terminal: terminalTo(printed),
     processes: {
       ...processes,
       run: (command, how) => {

@@ -32,7 +32,8 @@ test("of several in one project each has its turn, and the others are told that 
   told.length = 0;
   const work = async (at: number) => {
     most = Math.max(most, ++inside);
-    await pause(20);
+    // The first one works until both others wait, whenever they come.
+    for (let looks = 0; told.length < 2 && looks < 500; looks += 1) await pause(20);
     inside -= 1;
     return at;
   };

@@ -20,6 +20,7 @@ import { type Served, serve } from "../../registry-fixtures/server.js";
 import { createSimulator, type Simulator } from "../../registry-fixtures/simulator.js";
 import { type Place, Transcript } from "../../registry-fixtures/transcript.js";
 import type { Altered } from "../attacks/scene.js";
+import { typeInside } from "../pipeline/inside.js";
 
 /** Where one transcript takes place. The project trusts the registry, and has the lockfile that npm would write. */
 export interface Stage {
@@ -46,12 +47,18 @@ export interface Told {
   readonly alter?: (packages: Altered["packages"], simulator: Simulator) => void;
   /** Whatever else has happened by then. */
   readonly given?: (stage: Stage) => unknown;
+  /** Runs the program as a process of its own, which takes five times as long: where the process itself matters. */
+  readonly alone?: boolean;
   /**
    * As they are typed: `secure-install ci`, with variables in front if need be; `cat FILE`; `echo 'TEXT' > FILE` or
    * `>>`. Single quotes keep words together.
    */
   readonly lines: readonly string[];
 }
+
+/** Commands that ask no registry; all others must be told of ours, unless they name one, or only ask for help. */
+const ASKING_NOBODY = new Set(["explain", "trust", "store", "completion", "help", ""]);
+const TELLING = /^--(?:cafile|help$)/;
 
 const ROOT = join(fixtureFolder(), "..", "test", "transcripts");
 const UPDATES = process.env.UPDATE_TRANSCRIPTS === "1";
@@ -61,7 +68,7 @@ const HOW = "look at what changed, and write it with: node scripts/test.mjs test
 export async function tell(folder: string, transcripts: Readonly<Record<string, Told>>): Promise<void> {
   const authority = await mintAuthority();
   const place = join(ROOT, folder);
-  describe(`transcripts: ${folder}`, { concurrency: 2 }, () => {
+  describe(`transcripts: ${folder}`, { concurrency: 3 }, () => {
     for (const [name, told] of Object.entries(transcripts)) {
       test(name, async () => {
         const text = await perform(told, authority);
@@ -104,7 +111,7 @@ async function perform(told: Told, authority: Authority): Promise<string> {
       [dirname(project.directory), "/work"],
       ...stage.places,
     ]);
-    for (const line of told.lines) transcript.add(line, await run(line, stage));
+    for (const line of told.lines) transcript.add(line, await run(line, stage, told.alone === true));
     return transcript.text;
   } finally {
     await Promise.all([...stage.cleanups.map((clean) => clean()), stage.project.remove(), stage.served.close()]);
@@ -129,13 +136,19 @@ async function set(told: Told, authority: Authority): Promise<Stage> {
   return { project, simulator, served, authority, env, places: [], cleanups: [] };
 }
 
-async function run(line: string, { project, env }: Stage): Promise<Run> {
+async function run(line: string, { project, env }: Stage, alone: boolean): Promise<Run> {
   const words = wordsOf(line);
   const first = words.findIndex((word) => !/^\w+=/.test(word));
   const [program = "", ...args] = words.slice(first);
   if (program === "secure-install") {
     const given = Object.fromEntries(words.slice(0, first).map((word) => word.split(/=(.*)/s)));
-    return secureInstall(project, args, { env: { ...env, ...given } });
+    const all = { ...env, ...given };
+    if (alone) return secureInstall(project, args, { env: all });
+    const { NODE_EXTRA_CA_CERTS: caFile, ...others } = all;
+    const [command = "", ...rest] = args;
+    const asks = !ASKING_NOBODY.has(command) && !command.startsWith("-") && !args.some((arg) => TELLING.test(arg));
+    const argv = asks && caFile !== undefined ? [command, `--cafile=${caFile}`, ...rest] : args;
+    return typeInside(project, argv, others);
   }
   if (program === "cat") return { status: 0, stdout: await project.read(args[0] ?? ""), stderr: "" };
   const [text = "", redirection, file = ""] = args;
