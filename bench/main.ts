@@ -43,7 +43,7 @@ else {
   try {
     const sections: Section[] = [];
     for (const name of only) sections.push(await BY_NAME[name]({ stage, cache, pairs, many, told }));
-    say(`${supply.what}; ${pairs} rounds; ${new Date().toISOString().slice(0, 10)}.\n${machine(npmVersion())}\n`);
+    say(`${supply.what}; rounds: ${pairs}; ${new Date().toISOString().slice(0, 10)}.\n${machine(npmVersion())}\n`);
     say(targetsTable(sections.flatMap(({ held }) => held)));
     for (const { title, body } of sections) say(`### ${title}\n\n${body}`);
   } finally {

@@ -21,6 +21,8 @@ const NUMBERED: readonly { readonly what: string; readonly pattern: RegExp }[] =
 
 const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/(?<="elapsedMs": )\d+/g, "{ms}"],
+  // Of the store, which holds what signatures and compression have made.
+  [/(?<=^(?:Blobs|Claims|Size) +(?:\d+ {2})?)[1-9][\d.]* [kMG]?B|[1-9][\d.]* [kMG]?B(?= left of)/gm, "{size}"],
   [
     /(?<=\b(?:added|changed|removed) \d+ packages?(?:, and (?:added|changed|removed) \d+ packages?)* in )\d+m?s/g,
     "{time}",

@@ -14,7 +14,7 @@ import { type HandOff, type Installation, notStarted, stoppedBefore } from "./pi
 import { Interrupted, type Interrupts, listening } from "./pipeline/interrupts.js";
 import { judgeAll } from "./pipeline/judge.js";
 import { allPassed, type Judged } from "./pipeline/judged.js";
-import { type Locked, type LockRequest, lockInCopy, writeBack } from "./pipeline/lock.js";
+import { type Locked, type LockRequest, lockInCopy, sayBeside, writeBack } from "./pipeline/lock.js";
 import { localFolders, type Project, readProject, requirePackageJson } from "./pipeline/project.js";
 import type { River } from "./pipeline/river.js";
 import { makeReady } from "./pipeline/seal.js";
@@ -45,8 +45,9 @@ export async function installFrozen(river: River, directory: string, how: Instal
   if (!allPassed({ project, judged })) return ended(notStarted());
   const readiness = await makeReady(river, project, judged);
   if (!readiness.ok) return ended(notStarted(readiness.findings));
+  const written = { inputs, restore: async () => [] };
   return ended(
-    await listening(river.world.processes, (interrupts) => handOff(river, how, readiness.ready, inputs, interrupts)),
+    await listening(river.world.processes, (interrupts) => handOff(river, how, readiness.ready, written, interrupts)),
   );
 }
 
@@ -100,13 +101,13 @@ async function installLocked(
   const readiness = await interrupts.orStop(() => makeReady(river, project, judged));
   if (!readiness.ok) return ended(notStarted(readiness.findings));
   const written = await writeBack(river, project, copy);
-  if (!written.ok) return ended(notStarted([written.finding]));
-  let complete = false;
+  if (!written.ok) return ended(notStarted(written.findings));
   try {
-    const handed = await handOver(river, how, readiness.ready, written.inputs, interrupts);
-    complete = handed.complete;
-    return ended(handed);
-  } finally {
-    if (!complete) await written.restore();
+    const handed = await handOver(river, how, readiness.ready, written, interrupts);
+    if (handed.complete) return ended(handed);
+    return ended({ ...handed, findings: [...handed.findings, ...(await written.restore())] });
+  } catch (error) {
+    sayBeside(river, await written.restore());
+    throw error;
   }
 }

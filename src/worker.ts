@@ -1,16 +1,14 @@
 /** What worker threads do: the work that keeps the other core busy. An entry of its own, like main. */
 import { createHash } from "node:crypto";
-import { diskFiles } from "./files/disk.js";
 import { hashFiles } from "./files/hash.js";
+import { piecesOf } from "./files/pieces.js";
 import { serveJobs } from "./parallel/serve.js";
 import { inspectArchive } from "./verify/archive.js";
 
-const files = diskFiles();
-
-async function hasDigest(chunks: AsyncIterable<Uint8Array>, sha512: string): Promise<boolean> {
+function hasDigest(chunks: Iterable<Uint8Array>, sha512: string): boolean {
   const hash = createHash("sha512");
   try {
-    for await (const chunk of chunks) hash.update(chunk);
+    for (const chunk of chunks) hash.update(chunk);
   } catch {
     return false;
   }
@@ -19,10 +17,9 @@ async function hasDigest(chunks: AsyncIterable<Uint8Array>, sha512: string): Pro
 
 serveJobs({
   /** Reads one archive of the store to its end. */
-  inspect: (path: string) => inspectArchive(files.stream(path)),
+  inspect: (path: string) => inspectArchive(piecesOf(path)),
   /** Whether a file of the store still has the digest that it is named for. */
-  holds: ({ path, sha512 }: { readonly path: string; readonly sha512: string }) =>
-    hasDigest(files.stream(path), sha512),
+  holds: ({ path, sha512 }: { readonly path: string; readonly sha512: string }) => hasDigest(piecesOf(path), sha512),
   /** SHA-256 of each file as it lies on disk. */
   hash: (paths: readonly string[]) => hashFiles(paths),
 });

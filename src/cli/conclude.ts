@@ -42,7 +42,9 @@ export async function conclude(world: World, conclusion: Conclusion): Promise<nu
       // The verdict must not be lost with the file.
       terminal.err(text);
       const help = "Name a file in a folder that can be written; the report stands above.";
-      throw new StopError("USAGE", `the report can't be written to ${file}: ${error.message}`, {
+      // What follows names a file beside it, which nobody asked for.
+      const [why] = error.message.split(", ");
+      throw new StopError("USAGE", `the report can't be written to ${file}: ${why}`, {
         at: "--output",
         help,
       });

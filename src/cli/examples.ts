@@ -44,7 +44,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   "npm ci": [
     ["secure-install npm ci", "the same as secure-install ci"],
-    ["secure-install npm ci --ignore-scripts", "and no script, also none that trust.json allows"],
+    ["secure-install npm ci --ignore-scripts", "and run no script, not even one that trust.json allows"],
   ],
   "npm update": [
     ["secure-install npm update", "everything, within the ranges of package.json"],

@@ -38,7 +38,7 @@ export const EXIT_STATUS: Terms = [
   ],
   [
     "128+n",
-    "Ended by signal n, such as 130 for Ctrl-C. A tree that was not yet proven is moved aside, package.json and the lockfile are put back.",
+    "Ended by signal n, such as 130 for Ctrl-C. A tree that was not yet proven is moved aside, package.json and the lockfile are put back; where somebody else has changed one meanwhile, it is left alone and named.",
   ],
 ];
 

@@ -70,7 +70,7 @@ const common = (command: Command): Command => withNarrowing(withCommonFlags(comm
 
 function withNpmFlags(command: Command): Command {
   return command
-    .option("--ignore-scripts", "run no install script, also none that trust.json allows")
+    .option("--ignore-scripts", "run no install script, not even one that trust.json allows")
     .option("--legacy-peer-deps", "leave peers out of the plan")
     .option("--strict-peer-deps", "stop where peers do not fit")
     .option("--engine-strict", "stop where a package asks for another node")

@@ -13,9 +13,11 @@ import {
   withSaving,
   withWorkspaces,
 } from "./flags.js";
+import { refuseMistyped } from "./mistyped.js";
 import { addNpm } from "./npm-command.js";
 import { readLine, refuseInstaller, requireNpm } from "./npm-words.js";
 import { addStore } from "./store-command.js";
+import { addTrust } from "./trust-command.js";
 import { version } from "./version.js";
 
 type Status = number;
@@ -40,7 +42,7 @@ export async function parse(argv: readonly string[], world: World): Promise<Stat
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
     if (error.code !== "commander.help")
-      throw new StopError("USAGE", error.message.replace(/^error: /, "").replace("\n", " "));
+      throw new StopError("USAGE", error.message.replace(/^error: (?:command-argument )?/, "").replace("\n", " "));
     if (own[0] === "help") throw new StopError("USAGE", `there is no command ${own.slice(1).join(" ")}`);
     world.terminal.err(help.join(""));
     return EXIT.usage;
@@ -67,6 +69,8 @@ export function build(
   withInstaller(withSaving(withWorkspaces(withNarrowing(withCommonFlags(install))))).action(
     async (specs: string[], flags: InstallFlags) => {
       refuseInstaller(specs[0] ?? "");
+      // Behind `install`, whatever stands is packages.
+      if (!program.args.includes("install")) refuseMistyped(specs[0] ?? "", program.commands);
       const { install: command } = await import("./install.js");
       done(await command(world, specs, flags, extra));
     },
@@ -108,24 +112,6 @@ export function build(
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
     command.exitOverride().configureOutput(output);
   return program;
-}
-
-function addTrust(program: Command, world: World, done: (status: Status) => void): void {
-  const trust = program.command("trust").description("the trust store: whom we trust for what");
-  const subcommands: readonly [string, string][] = [
-    ["check", "is the store well formed; what ends soon, what is unused, what is weak"],
-    ["list", "everything that the store says"],
-    ["show <package>", "why is a package trusted: from its home registry and rules down to the keys"],
-  ];
-  for (const [usage, description] of subcommands) {
-    const command = trust.command(usage).description(description);
-    command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
-    command.action(async (...given: unknown[]) => {
-      const { trust: run } = await import("./trust.js");
-      const about = typeof given[0] === "string" ? given[0] : null;
-      done(await run(world, command.name() as "check" | "list" | "show", about, command.opts<CommonFlags>()));
-    });
-  }
 }
 
 function withInstaller(command: Command): Command {

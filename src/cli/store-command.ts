@@ -8,7 +8,7 @@ const MOST_DAYS = 36_500;
 /** Adds the command; `done` is told its exit status. */
 export function addStore(program: Command, world: World, done: (status: number) => void): void {
   const store = program.command("store").description("the store of verified bytes: its size and its budget");
-  const budget = "bytes it may hold, such as 500MB, 5GB or none";
+  const budget = "bytes that the store may hold, such as 500MB, 5GB or none";
   const status = store.command("status").description("where it is, how much it holds, and since when");
   const prune = store.command("prune").description("remove what was used least recently, until the budget is kept");
   for (const command of [status, prune]) {

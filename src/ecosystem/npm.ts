@@ -5,8 +5,11 @@
 import semver from "semver";
 import { type Finding, finding } from "../model/finding.js";
 import { tarballName } from "../model/names.js";
+import type { RegistryPublisher } from "../model/observation.js";
 
 type Json = Readonly<Record<string, unknown>>;
+
+const LONGEST_NAME = 214;
 
 /** What the registry claims of one version. */
 export interface NpmClaims {
@@ -17,6 +20,10 @@ export interface NpmClaims {
   /** `dist.tarball`, verbatim. */
   readonly tarball: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  /** Who put it there, as the registry says. */
+  readonly publisher: RegistryPublisher | null;
+  /** When, as the registry says (ms): npm shows it in the name of the file that was uploaded. */
+  readonly published: number | null;
 }
 
 /** From the full packument: when a version was published, and how its siblings were signed. All unsigned. */
@@ -65,7 +72,31 @@ export function parseClaims(bytes: Uint8Array, name: string, version: string): P
     const says = "dist.signatures in the registry's answer is not a list of keyid and sig";
     return { ok: false, finding: finding("SIGNATURE_MALFORMED", { says }) };
   }
-  return { ok: true, value: { manifest, integrity: text(dist.integrity), tarball: text(dist.tarball), signatures } };
+  return {
+    ok: true,
+    value: {
+      manifest,
+      integrity: text(dist.integrity),
+      tarball: text(dist.tarball),
+      signatures,
+      publisher: publisherOf(manifest._npmUser),
+      published: publishedOf(manifest._npmOperationalInternal),
+    },
+  };
+}
+
+/** `_npmUser`: an account, or the system that published by itself (npm docs, "Trusted publishing"). */
+function publisherOf(value: unknown): RegistryPublisher | null {
+  const user = object(value);
+  const system = text(object(user?.trustedPublisher)?.id);
+  const name = system ?? text(user?.name);
+  return name === null || name === "" || name.length > LONGEST_NAME ? null : { name, trusted: system !== null };
+}
+
+/** `{"tmp":"tmp/left-pad_1.3.0_1523286226190_0.4"}`: full packuments, which say it too, are a hundred times as large. */
+function publishedOf(value: unknown): number | null {
+  const at = Number(/_(\d{13})_[\d.e-]+$/.exec(text(object(value)?.tmp) ?? "")?.[1] ?? Number.NaN);
+  return Number.isNaN(at) ? null : at;
 }
 
 /**

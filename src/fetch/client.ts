@@ -5,7 +5,7 @@
 import { shown } from "./address.js";
 import type { Arrival } from "./body.js";
 import { credentialFor } from "./credentials.js";
-import { exchange } from "./exchange.js";
+import { exchange, type Failure } from "./exchange.js";
 import { Origins } from "./origins.js";
 import {
   type Answer,
@@ -17,7 +17,7 @@ import {
   Refusal,
   type Wanted,
 } from "./settings.js";
-import { type Trouble, TroubleError, trouble } from "./trouble.js";
+import { TroubleError, trouble } from "./trouble.js";
 
 const OFFLINE = trouble("FETCH_OFFLINE", "was not asked: --offline was given");
 
@@ -66,7 +66,7 @@ async function collect(arrival: Arrival): Promise<Answer> {
 /** Puts it into one sentence: the address, what happened there, how the request came there, and how often it was. */
 function failed(
   address: string,
-  { trouble: met, at, made }: { readonly trouble: Trouble; readonly at: URL | null; readonly made: number },
+  { trouble: met, at, made, authorized = false }: Failure,
   settings: FetchSettings,
 ): Fetched<never> {
   const asked = shown(address);
@@ -74,14 +74,15 @@ function failed(
   const notes = [
     where === asked ? null : `sent on from ${asked}`,
     met.retryAfterMs === null ? null : `it asks to wait ${Math.ceil(met.retryAfterMs / 1000)} s`,
-    met.status === 401 || met.status === 403 ? credentialNote(address, settings) : null,
+    met.status === 401 || met.status === 403 ? credentialNote(where, authorized, settings) : null,
     made > 1 ? `${made} attempts` : null,
   ].filter((note) => note !== null);
   const says = `${where} ${met.what}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
   return { ok: false, code: met.code, says, status: met.status };
 }
 
-function credentialNote(address: string, settings: FetchSettings): string {
-  const known = credentialFor(new URL(address), settings.credentials) !== null;
-  return known ? "its credentials were sent" : "there are no credentials for it";
+function credentialNote(at: string, authorized: boolean, { credentials }: FetchSettings): string {
+  if (authorized) return "its credentials were sent";
+  if (credentialFor(new URL(at), credentials) === null) return "there are no credentials for it";
+  return "its credentials are not sent where another server leads to it";
 }

@@ -15,10 +15,16 @@ export interface Exchange {
   readonly limits: FetchLimits;
 }
 
-/** `at` is the address where it went wrong (null for one that cannot be asked), after `made` attempts there. */
-export type Exchanged<T> =
-  | { readonly value: T }
-  | { readonly trouble: Trouble; readonly at: URL | null; readonly made: number };
+/** Where it went wrong: `at` an address (null for one that can't be asked), after `made` attempts there. */
+export interface Failure {
+  readonly trouble: Trouble;
+  readonly at: URL | null;
+  readonly made: number;
+  /** Whether credentials were sent there. */
+  readonly authorized?: boolean;
+}
+
+export type Exchanged<T> = { readonly value: T } | Failure;
 
 /**
  * Asks `address`, follows its redirects, and hands a success to `arrive`, whose result it gives back. What goes
@@ -42,7 +48,7 @@ export async function exchange<T>(
     const result = await origin.within(() => insist(what, how));
     if ("unreached" in result) return { trouble: result.unreached, at: url, made: 0 };
     if ("value" in result) return result;
-    if ("trouble" in result) return { ...result, at: url };
+    if ("trouble" in result) return { ...result, at: url, authorized: authorization !== undefined };
     const next = nextAddress(visited, result.location, wanted.redirects, how.limits.redirects);
     if (!(next instanceof URL)) return { trouble: next, at: url, made: 1 };
     visited.push(next);

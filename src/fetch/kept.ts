@@ -35,7 +35,9 @@ export function openKept(files: Files, directory: string, now: number): Kept {
   return {
     keep: async (key, kind, bytes) => {
       const file = place(key, kind);
-      await put(files, path.join(directory, kind), file, [headerOf(key, kind), bytes]).catch(nullIfTroubled);
+      await put(files, path.join(directory, kind), file, Buffer.concat([headerOf(key, kind), bytes])).catch(
+        nullIfTroubled,
+      );
     },
     kept: async (key, kind, maxBytes) => {
       const file = place(key, kind);
@@ -72,10 +74,10 @@ function firstLine(start: Buffer): string {
   return start.subarray(0, Math.max(0, start.indexOf("\n"))).toString("utf8");
 }
 
-async function put(files: Files, folder: string, file: string, pieces: readonly Uint8Array[]): Promise<void> {
+async function put(files: Files, folder: string, file: string, bytes: Uint8Array): Promise<void> {
   const writer = await files.create(folder);
   try {
-    for (const piece of pieces) await writer.write(piece);
+    await writer.write(bytes);
     await writer.commit(file, 0o600);
   } finally {
     await writer.abandon();

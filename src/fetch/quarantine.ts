@@ -12,7 +12,6 @@ import { PARTS, prepareStore } from "./store-folder.js";
 import { onDisk } from "./store-trouble.js";
 import { markUse } from "./use-mark.js";
 
-const PIECE_BYTES = 1024 * 1024;
 const DAY_MS = 86_400_000;
 const SHA512 = /^[0-9a-f]{128}$/;
 /** cacache's layout and a mode that nobody writes through, so that npm can be handed hard links. */
@@ -110,7 +109,7 @@ async function hashed(
     .filter((algorithm) => algorithm !== "sha512")
     .map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
   let size = 0;
-  for await (const piece of inPieces(chunks)) {
+  for await (const piece of chunks) {
     size += piece.length;
     if (size > maxBytes) throw new RangeError(`more than ${maxBytes} bytes came`);
     name.update(piece);
@@ -119,21 +118,6 @@ async function hashed(
   }
   const more = Object.fromEntries(others.map(({ algorithm, hash }) => [algorithm, hash.digest("hex")]));
   return { digests: { ...more, sha512: name.digest("hex") }, size };
-}
-
-/** Gathers what comes off a socket in pieces of 16 kB, so that the disk is not asked for each of them. */
-async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let gathered: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    gathered.push(chunk);
-    bytes += chunk.length;
-    if (bytes < PIECE_BYTES) continue;
-    yield Buffer.concat(gathered);
-    gathered = [];
-    bytes = 0;
-  }
-  if (bytes > 0) yield Buffer.concat(gathered);
 }
 
 async function digestOf(files: Files, file: string): Promise<string> {

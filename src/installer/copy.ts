@@ -56,8 +56,11 @@ export type CopiedBack =
       readonly ok: true;
       /** Paths relative to the project that were written, sorted. */
       readonly written: readonly string[];
-      /** Puts back what was there before; leaves alone what someone else has changed since. */
-      restore(): Promise<void>;
+      /**
+       * Puts back what was there before; leaves alone what someone else has changed since, and gives its paths relative
+       * to the project, sorted. Can be called again.
+       */
+      restore(): Promise<readonly string[]>;
     }
   | { readonly ok: false; readonly finding: Finding };
 
@@ -101,12 +104,16 @@ interface Change {
   readonly after: Buffer;
 }
 
-async function putBack(files: Files, changes: readonly Change[]): Promise<void> {
-  for (const { target, before, after } of [...changes].reverse()) {
-    if (!same(await files.read(target, LIMITS.lockfileBytes), after)) continue;
-    if (before === null) await files.remove(target);
+async function putBack(files: Files, changes: readonly Change[]): Promise<readonly string[]> {
+  const leftAlone: string[] = [];
+  for (const { name, target, before, after } of [...changes].reverse()) {
+    const now = await files.read(target, LIMITS.lockfileBytes);
+    if (same(now, before)) continue;
+    if (!same(now, after)) leftAlone.push(name);
+    else if (before === null) await files.remove(target);
     else await files.write(target, before);
   }
+  return leftAlone.sort();
 }
 
 function same(left: Buffer | null, right: Buffer | null): boolean {

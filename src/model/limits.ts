@@ -12,6 +12,9 @@ export const LIMITS = {
   lockMs: 1_800_000,
   trustFileBytes: 4 * 1024 * 1024,
   certificateBytes: 1024 * 1024,
+  /** A file of many certificates, of which whole distributions' have some megabytes. */
+  keyringBytes: 16 * 1024 * 1024,
+  keyringCertificates: 1_000,
   manifestBytes: 8 * 1024 * 1024,
   packumentBytes: 256 * 1024 * 1024,
   signatureBytes: 64 * 1024,
@@ -25,7 +28,7 @@ export const LIMITS = {
   shrinkwrapBytes: 16 * 1024 * 1024,
   shrinkwrapEntries: 20_000,
   /** Artifacts under way at once, unless --concurrency says otherwise; faster than fewer or more. */
-  concurrency: 32,
+  concurrency: 24,
   redirects: 5,
   attempts: 4,
   connectMs: 15_000,

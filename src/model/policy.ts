@@ -3,6 +3,7 @@ import type { Digest } from "./digest.js";
 import type { EvidenceKind } from "./evidence.js";
 import type { Finding } from "./finding.js";
 import type { Ecosystem } from "./names.js";
+import type { Observations } from "./observation.js";
 import type { Selector } from "./selector.js";
 
 /** A registry's signing key. Times are milliseconds since the epoch; null means open. */
@@ -121,6 +122,8 @@ export interface TrustStore {
   readonly sources: readonly SourcePin[];
   readonly sdists: readonly Allowance[];
   readonly owners: Owners | null;
+  /** What was seen of packages so far (observed.lock). */
+  readonly observations: Observations;
   /** Armored OpenPGP certificates by upper-case fingerprint, as they lie in `keys/`. */
   readonly certificates: ReadonlyMap<string, Uint8Array>;
   /** SHA-256 (hex) over all files of the store, or null without one. */

@@ -98,7 +98,7 @@ function decided(river: River, artifact: Artifact, holder: Judged | null, findin
   const requirements = joined(own, holder?.requirements ?? null);
   const { digest, evidence } = holder?.verdict ?? { digest: null, evidence: [] };
   const given = { artifact, digest, evidence, findings, always: [] };
-  return { verdict: decide(given, requirements, river.now), listing: null, packedSize: 0, requirements };
+  return { verdict: decide(given, requirements, river.now), listing: null, packedSize: 0, requirements, sight: null };
 }
 
 /** What the inner package's rules ask, and what was asked of the archive that holds it. */

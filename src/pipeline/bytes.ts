@@ -25,7 +25,8 @@ export async function bringBytes(
   project: string,
 ): Promise<Bytes> {
   const locked = artifact.locked.sha512;
-  const stored = locked === undefined ? null : await inspectStored(river, locked);
+  const there = locked !== undefined && (await river.quarantine.has(locked));
+  const stored = there ? await inspectStored(river, locked) : null;
   if (stored !== null) return { ok: true, inspection: stored };
   const received = await receive(river, artifact, origin, project);
   if (!received.ok) return received;
@@ -38,9 +39,8 @@ export async function bringBytes(
   };
 }
 
-/** What the store holds under a digest, read and hashed; null where there is nothing, or other bytes, which are removed. */
+/** What was stored under a digest, read and hashed; null where it has gone, or is other bytes, which are removed. */
 async function inspectStored({ quarantine, world }: River, sha512: string): Promise<Inspection | null> {
-  if (!(await quarantine.has(sha512))) return null;
   const file = quarantine.path(sha512);
   const read = world.workers.run<Inspection>("inspect", file).catch(async (error) => {
     // Another process may have found the same damage, and removed it while we were reading.

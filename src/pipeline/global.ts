@@ -19,7 +19,7 @@ import { type CommandFor, type Ready, runSealed } from "./seal.js";
 
 /** Hands over to npm's global folder. */
 export function handOverGlobally(places: GlobalPlaces): HandOver {
-  return async (river, how, ready, inputs, interrupts) => {
+  return async (river, how, ready, { inputs }, interrupts) => {
     const { files } = river.world;
     const names = await topNames(river, ready);
     refuseOurselves(how, places, names);

@@ -4,10 +4,11 @@
  */
 import { type Finding, finding } from "../model/finding.js";
 import type { Interrupt } from "../model/world.js";
-import { type HandOff, type Installation, incomplete, notStarted, stoppedBefore } from "./installation.js";
+import { asBefore, type HandOff, type Installation, incomplete, notStarted, stoppedBefore } from "./installation.js";
 import { exitStatus, Interrupted, type Interrupts, interruption } from "./interrupts.js";
+import type { Written } from "./lock.js";
 import { prove } from "./prove.js";
-import type { Inputs, River } from "./river.js";
+import type { River } from "./river.js";
 import { runAllowedScripts } from "./scripts.js";
 import { type Ready, runSealed } from "./seal.js";
 import { type Aside, putAside, treeState } from "./trees.js";
@@ -17,35 +18,38 @@ export type HandOver = (
   river: River,
   how: Installation,
   ready: Ready,
-  inputs: Inputs,
+  written: Written,
   interrupts: Interrupts,
 ) => Promise<HandOff>;
 
-/** Hands a project over to npm. Everything in it has passed; `inputs` is what that was judged by. */
+/**
+ * Hands a project over to npm. Everything in it has passed. Where that ends before its end, the caller puts back what
+ * was `written`; here only where a sentence speaks of it.
+ */
 export async function handOff(
   river: River,
   how: Installation,
   ready: Ready,
-  inputs: Inputs,
+  written: Written,
   interrupts: Interrupts,
 ): Promise<HandOff> {
   const { directory } = ready.project;
   const before = await treeState(river.world, directory, ready.trees);
-  const sealed = runSealed(river, how, ready, inputs, interrupts);
+  const sealed = runSealed(river, how, ready, written.inputs, interrupts);
   const { ended, findings } = await sealed.catch((error: unknown) => leaveNothing(river, ready, before, error));
   if (ended === null) {
     const signal = interrupts.came();
-    return signal === null ? notStarted(findings) : stoppedBefore(signal);
+    return signal === null ? notStarted(findings) : stoppedBefore(signal, await written.restore());
   }
   const status = exitStatus(ended);
   // An npm that stopped before it touched the tree leaves what was there, and is not held to what was asked for.
   if (status !== 0 && (await treeState(river.world, directory, ready.trees)) === before)
-    return incomplete(status, [...findings, untouched(status, interrupts.came())]);
+    return incomplete(status, [...findings, await untouched(status, interrupts.came(), written)]);
   const proof = await proveOrPutAside(river, ready, interrupts);
   if (proof.signal !== null) {
     const own = exitStatus({ status: null, signal: proof.signal });
-    const left = stuckFindings(proof.aside);
-    return incomplete(status === 0 ? own : status, [...findings, unproven(proof.signal, proof.aside), ...left]);
+    const said = unproven(proof.signal, proof.aside, await written.restore());
+    return incomplete(status === 0 ? own : status, [...findings, said, ...stuckFindings(proof.aside)]);
   }
   if (status !== 0) return incomplete(status, [...findings, failed(status), ...unfinished(proof.aside)]);
   if (proof.findings.length > 0) return incomplete(null, [...findings, ...proof.findings, ...refused(proof.aside)]);
@@ -93,15 +97,17 @@ function failed(status: number): Finding {
   return finding("HANDOFF_FAILED", { says: `npm ended with status ${status}; nothing that it installed was run` });
 }
 
-function untouched(status: number, signal: Interrupt | null): Finding {
+async function untouched(status: number, signal: Interrupt | null, { restore }: Written): Promise<Finding> {
   if (signal === null) return failed(status);
-  return interruption(signal, "before npm had changed the tree: the project is as it was");
+  const project = asBefore(await restore(), ": the project is as it was");
+  return interruption(signal, `before npm had changed the tree${project}`);
 }
 
-function unproven(signal: Interrupt, { places, stuck }: Aside): Finding {
+function unproven(signal: Interrupt, { places, stuck }: Aside, left: readonly Finding[]): Finding {
   const tree = places.length > 0 ? `it was moved to ${places.join(", ")}` : "nothing of it is left";
   const where = stuck.length > 0 && places.length === 0 ? "it is still there" : tree;
-  return interruption(signal, `before the tree was proven: ${where}; package.json and the lockfile were put back`);
+  const rest = asBefore(left, "; package.json and the lockfile are as they were");
+  return interruption(signal, `before the tree was proven: ${where}${rest}`);
 }
 
 function refused(aside: Aside): Finding[] {

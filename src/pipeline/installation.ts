@@ -31,10 +31,16 @@ export function notStarted(findings: readonly Finding[] = []): HandOff {
   return { started: false, complete: false, status: null, findings, scripts: [] };
 }
 
-/** The same, where a person stopped it. */
-export function stoppedBefore(signal: Interrupt): HandOff {
-  const findings = [interruption(signal, "before anything was installed: the project is as it was")];
+/** The same, where a person stopped it; `left` are findings on what could not be put back. */
+export function stoppedBefore(signal: Interrupt, left: readonly Finding[] = []): HandOff {
+  const project = asBefore(left, ": the project is as it was");
+  const findings = [interruption(signal, `before anything was installed${project}`)];
   return { ...notStarted(findings), status: exitStatus({ status: null, signal }) };
+}
+
+/** The end of a sentence, where it holds: else findings of their own say what was not put back. */
+export function asBefore(left: readonly Finding[], says: string): string {
+  return left.length === 0 ? says : "";
 }
 
 /** npm ran, and what it left was refused, or has not been proven. */

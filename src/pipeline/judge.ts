@@ -31,19 +31,22 @@ export async function judgeAll(
   for (const artifact of artifacts) {
     const verdict = await accountFor(river, artifact, project, places);
     if (verdict === null) open.push(artifact);
-    else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null });
+    else settle(artifact, { verdict, listing: null, packedSize: 0, requirements: null, sight: null });
   }
   const groups = groupBy(
     open.filter((artifact) => artifact.source.type !== "bundled"),
     sameBytes,
   );
+  const holders = new Set(artifacts.flatMap(({ source }) => (source.type === "bundled" ? [source.within] : [])));
   river.progress.stage("verifying", groups.length);
   await mapConcurrent(groups, river.options.concurrency, async (group) => {
     const weighed = await weigh(river, group[0], project);
-    const { packedSize, requirements } = weighed;
     for (const artifact of group) {
-      const listing = keep === "listings" || holdsOthers(places, artifact) ? weighed.listing : null;
-      settle(artifact, { verdict: judge(river, artifact, weighed, places), listing, packedSize, requirements });
+      const verdict = judge(river, artifact, weighed, places);
+      const holds = holders.has(artifact.location);
+      const listing = holds || keep === "listings" ? weighed.listing : null;
+      const requirements = holds ? weighed.requirements : null;
+      settle(artifact, { verdict, listing, packedSize: weighed.packedSize, requirements, sight: weighed.sight });
     }
     river.progress.step(0);
   });
@@ -57,12 +60,6 @@ export async function judgeAll(
     if (judged === undefined) throw new Error(`no verdict was reached for ${artifact.location}`);
     return judged;
   });
-}
-
-/** Whether the lockfile has something lie in this one's archive. */
-function holdsOthers(places: Places, { location }: Artifact): boolean {
-  for (const { source } of places.below(location)) if (source.type === "bundled") return true;
-  return false;
 }
 
 /** One package at several places of the tree is fetched and read once, and decided for each place. */

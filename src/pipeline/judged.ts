@@ -1,18 +1,21 @@
 /** What came of one entry, and of all. */
 import type { ArchiveListing } from "../model/archive.js";
 import type { Finding } from "../model/finding.js";
+import type { Sight } from "../model/observation.js";
 import type { Requirements } from "../model/policy.js";
 import type { Reported } from "../model/verdict.js";
 
 /** A verdict, and what was read of the archive behind it. */
 export interface Judged {
   readonly verdict: Reported;
-  /** Null where no archive was read, or it was refused. */
+  /** Null where no archive was read, or it was refused; and where nobody will ask for it again. */
   readonly listing: ArchiveListing | null;
   /** Bytes of the archive as it was fetched; 0 where none was. */
   readonly packedSize: number;
-  /** What the policy asked of it; null for what is only accounted for. */
+  /** What the policy asked of it, where something lies in its archive that answers to the same; else null. */
   readonly requirements: Requirements | null;
+  /** What was seen of it, for observed.lock; null for what has no registry, or was refused before it was fetched. */
+  readonly sight: Sight | null;
 }
 
 /** Whether nothing at all stands against an installation. */

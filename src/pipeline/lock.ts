@@ -86,30 +86,51 @@ export async function lockInCopy(
   }
 }
 
-export type Written =
-  | { readonly ok: true; readonly inputs: Inputs; restore(): Promise<void> }
-  | { readonly ok: false; readonly finding: Finding };
+/** A project that is ready for the hand-off. */
+export interface Written {
+  /** What its verdict rests on. */
+  readonly inputs: Inputs;
+  /** Puts back what was written into it; a warning for each file that was left alone. Can be called again. */
+  restore(): Promise<readonly Finding[]>;
+}
+
+export type WrittenBack =
+  | ({ readonly ok: true } & Written)
+  | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /**
  * Writes package.json and the lockfile that were made into the project. Refused if anything else there, or in the
  * trust store, is no longer what it was when the run began.
  */
-export async function writeBack(river: River, judged: Project, copy: ManifestCopy): Promise<Written> {
+export async function writeBack(river: River, judged: Project, copy: ManifestCopy): Promise<WrittenBack> {
   const { directory } = judged;
   const [changed] = await changedSince(river, river.begun);
-  if (changed !== undefined) return { ok: false, finding: changed };
+  if (changed !== undefined) return { ok: false, findings: [changed] };
   const written = await copyBack(river.world.files, directory, copy);
-  if (!written.ok) return written;
+  if (!written.ok) return { ok: false, findings: [written.finding] };
+  const restore = async () => (await written.restore()).map(leftAlone);
   try {
     const inputs = await takeInputs(river.world.files, directory, localFolders(judged.lockfile.artifacts));
     const project = await readProject(river.world, directory);
-    if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore: written.restore };
+    if (project.lockfile.digest === judged.lockfile.digest) return { ok: true, inputs, restore };
   } catch (error) {
-    await written.restore();
+    sayBeside(river, await restore());
     throw error;
   }
-  await written.restore();
-  return { ok: false, finding: finding("HANDOFF_UNSEALED", { says: "the lockfile is not the one that was verified" }) };
+  const other = finding("HANDOFF_UNSEALED", { says: "the lockfile is not the one that was verified" });
+  return { ok: false, findings: [other, ...(await restore())] };
+}
+
+function leftAlone(name: string): Finding {
+  const says = `${name} was not put back: another hand has changed it while this run was at work`;
+  const help = "Compare it with version control (git diff): what this run wrote into it may still be there.";
+  return finding("HANDOFF_UNSEALED", { severity: "warn", says, help });
+}
+
+/** For a run that ends with an error, and so without a report. */
+export function sayBeside({ world, progress }: River, findings: readonly Finding[]): void {
+  progress.clear();
+  for (const { says, help } of findings) world.terminal.err(`secure-install: ${says}. ${help}\n`);
 }
 
 function lockCommand(

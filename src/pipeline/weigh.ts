@@ -4,6 +4,7 @@ import type { Artifact } from "../model/artifact.js";
 import { type Digest, type DigestSet, strongest } from "../model/digest.js";
 import type { EvidenceKind } from "../model/evidence.js";
 import type { Finding } from "../model/finding.js";
+import type { Sight } from "../model/observation.js";
 import type { Registry, Requirements } from "../model/policy.js";
 import { type Case, decide } from "../policy/decide.js";
 import { homeOf, registryAt, requirementsFor } from "../trust/lookup.js";
@@ -15,6 +16,7 @@ import type { Places } from "./places.js";
 import type { River } from "./river.js";
 import { shrinkwrapFindings } from "./shrinkwrap.js";
 import { readShrinkwrap, type Shrinkwrap } from "./shrinkwrap-entries.js";
+import { sightOf } from "./sight.js";
 import { stowawayFindings } from "./stowaways.js";
 
 /** All that a decision needs beside the lockfile entry itself; the same for each place where the package stands. */
@@ -29,6 +31,8 @@ export interface Weighed {
   readonly shrinkwrap: Shrinkwrap | null;
   /** Bytes of the archive; 0 where none was brought. */
   readonly packedSize: number;
+  /** What was seen of it, to be held against what was seen before; null where nothing was. */
+  readonly sight: Sight | null;
 }
 
 /** What must hold of every artifact, whatever the policy says. */
@@ -62,7 +66,10 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
     const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always };
     const listing = seen.inspection?.ok ? seen.inspection.listing : null;
     const packedSize = seen.inspection?.packed.size ?? 0;
-    return { given, requirements, sourceIsSettled: true, listing, shrinkwrap: seen.shrinkwrap, packedSize };
+    const { shrinkwrap } = seen;
+    const from = { home: origin.type === "registry" ? origin.home : null, claims: claimed?.ok ? claimed.claims : null };
+    const sight = sightOf(artifact, seen.subject, evidence, from);
+    return { given, requirements, sourceIsSettled: true, listing, shrinkwrap, packedSize, sight };
   };
   const weighed = await withClaims(kept);
   const mayAsk = registry !== null && kept?.kept === true && !river.options.offline;
@@ -174,5 +181,5 @@ function refused(
   requirements = requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now),
 ): Weighed {
   const given = { digest: null, evidence: [], findings, always: ALWAYS };
-  return { given, requirements, sourceIsSettled: false, listing: null, shrinkwrap: null, packedSize: 0 };
+  return { given, requirements, sourceIsSettled: false, listing: null, shrinkwrap: null, packedSize: 0, sight: null };
 }

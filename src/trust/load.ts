@@ -4,11 +4,11 @@ import { StopError } from "../model/finding.js";
 import type { TrustStore } from "../model/policy.js";
 import type { EntryType, Files } from "../model/world.js";
 import { malformed } from "./json.js";
-import { builtinStore, type ReadCertificate, readStore, type StoreFiles, storeFileLimit } from "./store.js";
+import { builtinStore, FOLDERS, type ReadCertificate, readStore, type StoreFiles, storeFileLimit } from "./store.js";
 
 export const STORE_FOLDER = ".secure-install";
 
-const MOST_CERTIFICATES = 1_000;
+const MOST_FILES = 1_000;
 
 export interface Where {
   /** Absolute path of the project's folder. */
@@ -30,12 +30,15 @@ export interface Where {
 export async function loadTrust(files: Files, where: Where, readCertificate: ReadCertificate): Promise<TrustStore> {
   const directory = where.directory ?? (await findStore(files, where));
   if (directory === null) return builtinStore();
-  const contents = await collect(files, directory);
+  const contents = await readStoreFiles(files, directory);
   return readStore(contents, { directory, now: where.now }, readCertificate);
 }
 
-/** The store's folder at the root, or null if there is none there. */
-async function findStore(files: Files, where: Where): Promise<string | null> {
+/** The store's folder at the root, or null if there is none there. Throws StopError TRUST_NESTED. */
+export async function findStore(
+  files: Files,
+  where: Pick<Where, "project" | "repositoryRoot">,
+): Promise<string | null> {
   const root = where.repositoryRoot ?? where.project;
   for (const folder of await foldersBelow(files, root, where.project)) {
     const nested = join(folder, STORE_FOLDER);
@@ -60,17 +63,19 @@ async function foldersBelow(files: Files, root: string, project: string): Promis
   return folders;
 }
 
-/** The bytes of every file that has a meaning. */
-async function collect(files: Files, directory: string): Promise<StoreFiles> {
+/**
+ * The bytes of every file of the store in `directory` (absolute) that has a meaning. Throws StopError TRUST_MALFORMED.
+ */
+export async function readStoreFiles(files: Files, directory: string): Promise<StoreFiles> {
   const names: { readonly name: string; readonly type: EntryType }[] = [];
   for (const entry of await listFolder(files, directory, basename(directory))) {
-    if (entry.name !== "keys") {
+    if (!FOLDERS.some((folder) => folder === entry.name)) {
       names.push(entry);
       continue;
     }
-    const keys = await listFolder(files, join(directory, "keys"), "keys");
-    if (keys.length > MOST_CERTIFICATES) throw malformed("keys", `keys/ holds more than ${MOST_CERTIFICATES} files.`);
-    names.push(...keys.map(({ name, type }) => ({ name: `keys/${name}`, type })));
+    const inside = await listFolder(files, join(directory, entry.name), entry.name);
+    if (inside.length > MOST_FILES) throw malformed(entry.name, `${entry.name}/ holds more than ${MOST_FILES} files.`);
+    names.push(...inside.map(({ name, type }) => ({ name: `${entry.name}/${name}`, type })));
   }
   const contents = new Map<string, Uint8Array>();
   for (const { name, type } of names) {

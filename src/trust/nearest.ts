@@ -25,7 +25,7 @@ export function proposal(word: string, known: Iterable<string>): string {
 }
 
 /** Edits (insert, remove, replace one letter) that turn one word into the other. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];

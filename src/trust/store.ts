@@ -8,6 +8,7 @@ import { storeFindings } from "./findings.js";
 import { readTrustFile, type TrustFile } from "./format.js";
 import { malformed, quote } from "./json.js";
 import { proposal } from "./nearest.js";
+import { readObservations } from "./observed.js";
 
 /** The bytes of every file of the store by its name in the folder, with `/`: `trust.json`, `keys/<FINGERPRINT>.asc`. */
 export type StoreFiles = ReadonlyMap<string, Uint8Array>;
@@ -24,6 +25,12 @@ const KNOWN: ReadonlyMap<string, number> = new Map([
   ["deny.json", LIMITS.trustFileBytes],
   ["observed.lock", LIMITS.lockfileBytes],
 ]);
+/** Signatures of owners over a change of the store, by the name of who signed. */
+const SIGNATURE = /^signatures\/[A-Za-z0-9_-]{1,128}\.(asc|sig)$/;
+/** What `trust refresh` brought: keys of registries, and roots, as they were signed. */
+const ROOT = /^roots\/[a-z0-9][a-z0-9._-]{0,80}\.json$/;
+/** Folders of the store. */
+export const FOLDERS = ["keys", "signatures", "roots"] as const;
 const CERTIFICATE = /^keys\/([0-9A-F]{40}|[0-9A-F]{64})\.asc$/;
 
 const NOTHING: TrustFile = {
@@ -45,6 +52,7 @@ export function builtinStore(): TrustStore {
     directory: null,
     exceptions: [],
     denials: [],
+    observations: new Map(),
     certificates: new Map(),
     digest: null,
     findings: [],
@@ -60,7 +68,8 @@ export function storeFileLimit(name: string): number | null {
   const limit = KNOWN.get(name);
   if (limit !== undefined) return limit;
   if (name === "README.md" || /(^|\/)\.[^/]*$/.test(name)) return null;
-  if (CERTIFICATE.test(name)) return LIMITS.certificateBytes;
+  if (CERTIFICATE.test(name) || SIGNATURE.test(name)) return LIMITS.certificateBytes;
+  if (ROOT.test(name)) return LIMITS.trustFileBytes;
   if (name.startsWith("keys/")) {
     throw malformed(
       name,
@@ -70,8 +79,8 @@ export function storeFileLimit(name: string): number | null {
   }
   throw malformed(
     name,
-    `${quote(name)} does not belong into a trust store.${proposal(name, [...KNOWN.keys(), "keys"])}`,
-    `A store holds ${[...KNOWN.keys()].join(", ")} and the folder keys; only README.md may lie beside them.`,
+    `${quote(name)} does not belong into a trust store.${proposal(name, [...KNOWN.keys(), ...FOLDERS])}`,
+    `A store holds ${[...KNOWN.keys()].join(", ")} and the folders ${FOLDERS.join(", ")}; only README.md may lie beside them.`,
   );
 }
 
@@ -95,6 +104,7 @@ export async function readStore(
   const { fingerprints, ...trust } = read("trust.json", readTrustFile, NOTHING);
   const exceptions = read("exceptions.json", readExceptions, []);
   const denials = read("deny.json", readDenials, []);
+  const observations = read("observed.lock", readObservations, new Map());
   const certificates = await readCertificates(files, readCertificate);
   for (const [fingerprint, at] of fingerprints) {
     if (!certificates.has(fingerprint)) {
@@ -106,7 +116,7 @@ export async function readStore(
       );
     }
   }
-  const store = { ...trust, exceptions, denials, certificates };
+  const store = { ...trust, exceptions, denials, observations, certificates };
   return { ...store, directory: from.directory, digest: digestOf(files), findings: storeFindings(store, from.now) };
 }
 

@@ -20,6 +20,8 @@ export interface PackageFacts extends Omit<ManifestFacts, "bundled"> {
 
 /** The order matters: names are spelled, then duplicates dropped, then links made. */
 const STEPS = ["bundledDependencies", "bundleDependencies", "optionalDedupe", "scripts", "fixDependencies", "bin"];
+/** For nearly all packages: `fixDependencies` looks for a git host in each range, which is most of its work. */
+const STEPS_FOR_PLAIN = STEPS.filter((step) => step !== "fixDependencies");
 const FIELDS = [
   "dependencies",
   "optionalDependencies",
@@ -74,8 +76,16 @@ async function normalize(manifest: Json, name: string, files: ReadonlySet<string
   }
   const directory = binDirectory(manifest);
   if (content.bin === undefined && directory !== null && files !== null) content.bin = filesUnder(directory, files);
-  await new PackageJson().fromContent(content).normalize({ steps: STEPS });
+  const plain = isPlain(content.dependencies) && isPlain(content.optionalDependencies);
+  await new PackageJson().fromContent(content).normalize({ steps: plain ? STEPS_FOR_PLAIN : STEPS });
   return content;
+}
+
+/** What `fixDependencies` leaves as it is: a map of texts none of which can name a host or a path. */
+function isPlain(dependencies: unknown): boolean {
+  if (dependencies === undefined) return true;
+  if (typeof dependencies !== "object" || dependencies === null || Array.isArray(dependencies)) return false;
+  return Object.values(dependencies).every((range) => typeof range === "string" && !/[/:]/.test(range));
 }
 
 /** `directories.bin`: every file below that folder becomes a command, as npm does when it publishes and installs. */

@@ -12,7 +12,7 @@ import { endedWith, hasTree, runInside } from "../pipeline/inside.js";
 import { setScene } from "./scene.js";
 import { brief, codesOf, findingsOf } from "./shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const MODULES = "node_modules";
 
 /** What is found in the tree after npm; each a way in which real npm was led astray, or somebody else wrote. */

@@ -3,6 +3,8 @@
  * say: npm would link, nest or leave out by them.
  */
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { before, test } from "node:test";
 import type { LockEntry } from "../../registry-fixtures/lockfile.js";
 import { type Altered, setScene, small } from "./scene.js";
@@ -106,6 +108,32 @@ test("a lockfile of another installer beside npm's", async () => {
   await project.write("yarn.lock", "# yarn lockfile v1\n");
   await scene.refused(project, { code: "LOCKFILE_AMBIGUOUS" });
 });
+
+const BESIDE: readonly (readonly [args: readonly string[], beside: readonly string[], ofNpm: boolean])[] = [
+  [["hummer"], ["pnpm-lock.yaml"], false],
+  [["hummer"], ["bun.lock"], true],
+  [["npm", "install", "hummer"], ["yarn.lock"], true],
+  [["npm", "install"], ["pnpm-lock.yaml"], false],
+  [["npm", "update"], ["npm-shrinkwrap.json"], true],
+  [["npm", "uninstall", "greeter"], ["npm-shrinkwrap.json", "yarn.lock"], true],
+];
+
+for (const [args, beside, ofNpm] of BESIDE) {
+  const where = ofNpm ? "beside npm's" : "where npm's is yet to be made";
+  test(`a lockfile of another reader, ${beside.join(" and ")}, ${where}: no new one is locked by \`${args.join(" ")}\``, async () => {
+    const project = await scene.project({ greeter: "1.0.0" });
+    const lockfile = await project.read("package-lock.json");
+    for (const name of beside) await project.write(name, name === "npm-shrinkwrap.json" ? lockfile : "# theirs\n");
+    if (!ofNpm) await rm(join(project.directory, "package-lock.json"));
+    const { findings } = await scene.refused(project, { code: "LOCKFILE_AMBIGUOUS", args });
+    for (const name of [...beside, "package-lock.json"])
+      assert.ok(
+        findings.some(({ says, got }) => `${says} ${got}`.includes(name)),
+        `${name} is not named`,
+      );
+    assert.deepEqual(simulator.log, [], "a registry was asked");
+  });
+}
 
 test("a lockfile that locks other dependencies than package.json asks for", async () => {
   const project = await scene.project({ greeter: "1.0.0" });

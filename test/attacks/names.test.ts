@@ -1,14 +1,17 @@
 /** Names made to deceive a reader: terminal control, bidirectional marks, annotations, Markdown, HTML. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Run } from "../../registry-fixtures/secure-install.js";
-import { secureInstall } from "../../registry-fixtures/secure-install.js";
-import { runInside } from "../pipeline/inside.js";
-import { repack, setScene, small } from "./scene.js";
-import type { ShownReport } from "./shown.js";
+import type { Project } from "../../registry-fixtures/project.js";
+import { runInside, type Typed, typeInside } from "../pipeline/inside.js";
+import { repack, setScene, small, type Told } from "./scene.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
+const asTyped = (project: Project, [command = "", ...args]: readonly string[]): Promise<Typed> =>
+  typeInside(project, [command, `--cafile=${scene.served.caFile}`, ...args], {
+    PATH: scene.witness.path,
+    FORCE_COLOR: "0",
+  });
 
 const PAYLOADS = {
   "terminal control": "\u001b[2K\u001b[1A\u001b[32mPASSED",
@@ -33,8 +36,8 @@ const PAYLOADS = {
  */
 const RAW = /[\p{Cf}\p{Zl}\p{Zp}\p{Co}]|(?!\n)\p{Cc}|##|^\s*::/mu;
 
-let json: Run & { report: ShownReport };
-let human: Run;
+let json: Told;
+let human: Typed;
 before(async () => {
   const project = await scene.forged({ greeter: "1.0.0" }, ({ packages }) => {
     for (const name of Object.values(PAYLOADS)) {
@@ -44,9 +47,8 @@ before(async () => {
     }
   });
   const untouched = await project.snapshot();
-  const options = { caFile: scene.served.caFile, env: { PATH: scene.witness.path, FORCE_COLOR: "0" } };
   json = await scene.run(project, ["ci"]);
-  human = await secureInstall(project, ["ci", "--verbose"], options);
+  human = await asTyped(project, ["ci", "--verbose"]);
   assert.deepEqual(await project.snapshot(), untouched);
   assert.deepEqual(scene.witness.runs(), []);
 });
@@ -77,8 +79,7 @@ test("what a registry says of itself is escaped as well", async () => {
   const project = await scene.project({ honest: "1.0.0" });
   simulator.alterManifest("honest", "1.0.0", (manifest) => ({ ...manifest, version: PAYLOADS["terminal control"] }));
   await scene.refused(project, { code: "CLAIM_NAME_MISMATCH", of: "honest@1.0.0" });
-  const options = { caFile: scene.served.caFile, env: { PATH: scene.witness.path } };
-  const { stdout, stderr } = await secureInstall(project, ["gate"], options);
+  const { stdout, stderr } = await asTyped(project, ["gate"]);
   assert.match(stdout, /honest@\\u\{1b\}/);
   assert.doesNotMatch(stdout + stderr, RAW);
 });
@@ -100,12 +101,11 @@ test("wherever else a registry, an archive or a lockfile can put text into a rep
   simulator.alterManifest("in-a-manifest", "1.0.0", (own) => ({ ...own, dependencies: { [payload]: payload } }));
   simulator.alterSignatures("in-a-keyid", "1.0.0", ([good]) => [{ keyid: payload, sig: good?.sig ?? "" }]);
   simulator.redirect("https://elsewhere.invalid/\u009b31m\u0085PASSED", 302, { on: /in-a-redirect-/ });
-  const options = { caFile: scene.served.caFile, env: { PATH: scene.witness.path, FORCE_COLOR: "0" } };
   const told = await scene.run(project, ["gate"]);
   assert.equal(told.status, 65);
   for (const { result, purl } of told.report.verdicts) assert.equal(result, "FAILED", purl);
   assert.doesNotMatch(told.stdout + told.stderr, RAW);
-  const { status, stdout, stderr } = await secureInstall(project, ["gate", "--verbose"], options);
+  const { status, stdout, stderr } = await asTyped(project, ["gate", "--verbose"]);
   assert.equal(status, 65);
   assert.doesNotMatch(stdout + stderr, RAW);
   assert.equal(stdout.match(/^(PASSED|FAILED|UNDECIDED)/gm)?.length, 1, "one line of result");
@@ -121,7 +121,7 @@ test("what a repository's own files put into an error is escaped, on the termina
   for (const [name, content] of Object.entries(files)) {
     const project = await scene.project({ greeter: "1.0.0" });
     await project.write(name, content);
-    const { status, stdout, stderr } = await secureInstall(project, ["gate"], { caFile: scene.served.caFile });
+    const { status, stdout, stderr } = await asTyped(project, ["gate"]);
     assert.deepEqual([status, stdout], [78, ""], name);
     assert.doesNotMatch(stderr, RAW, name);
     const json = await runInside(project, ["gate"], { caFile: scene.served.caFile });
@@ -136,7 +136,7 @@ test("a hostile name on the command line, in --trust and among the settings is e
     ["explain", PAYLOADS["terminal control"]],
     ["gate", `--trust=${PAYLOADS["a bidirectional override"]}`],
   ]) {
-    const { status, stdout, stderr } = await secureInstall(project, args);
+    const { status, stdout, stderr } = await typeInside(project, args);
     assert.ok(status === 64 || status === 78);
     assert.doesNotMatch(stdout + stderr, RAW);
     const json = await runInside(project, args, { caFile: scene.served.caFile });

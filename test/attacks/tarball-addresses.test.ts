@@ -95,6 +95,51 @@ test("a claimed address on a host that trust.json allows for redirects", async (
   await scene.installed(project);
 });
 
+test("a claimed address on an allowed host: no token goes there, neither the registry's nor the one for that host", async () => {
+  const project = await kept(`${elsewhere.url}${PLACE}`);
+  const redirects = [new URL(elsewhere.url).host];
+  await project.writeTrust({ registries: { fixture: { ...registryEntry(simulator), redirects } } });
+  await project.write(".npmrc", `registry=${scene.served.url}\n${login(scene.served.url)}${login(elsewhere.url)}`);
+  simulator.requireToken(tokenOf(scene.served.url));
+  await scene.installed(project);
+  assert.deepEqual(
+    other.log.map(({ path, headers }) => [path, headers.authorization]),
+    [[`/${PLACE}`, undefined]],
+  );
+  assert.ok(simulator.log.length > 0, "its own registry was told");
+});
+
+test("a host that asks for a token of its own gets none by a claimed address: as over a redirect, it can't be asked", async () => {
+  const project = await kept(`${elsewhere.url}${PLACE}`);
+  const redirects = [new URL(elsewhere.url).host];
+  await project.writeTrust({ registries: { fixture: { ...registryEntry(simulator), redirects } } });
+  await project.write(".npmrc", `registry=${scene.served.url}\n${login(elsewhere.url)}`);
+  other.requireToken(tokenOf(elsewhere.url));
+  const report = await scene.refused(project, { code: "FETCH_FAILED", of: "soup@1.0.0", status: 75 });
+  assert.match(
+    findingsOf(report, "soup@1.0.0")[0]?.says ?? "",
+    /answered 401 \(its credentials are not sent where another server leads to it\)/,
+  );
+  assert.ok(other.log.length > 0);
+  for (const { headers } of other.log) assert.equal(headers.authorization, undefined);
+});
+
+test("a claimed address in the same registry, which wants its token there too, gets it; beside its folder it does not", async () => {
+  simulator.put(PLACE, tarball);
+  const project = await kept(PLACE);
+  await project.write(".npmrc", `registry=${scene.served.url}\n${login(scene.served.url)}`);
+  simulator.requireToken(tokenOf(scene.served.url));
+  await scene.installed(project);
+  // A token for the one package alone ends where its own folder does.
+  const narrow = await kept(PLACE);
+  await narrow.write(".npmrc", `registry=${scene.served.url}\n${login(`${scene.served.url}soup/`)}`);
+  simulator.log.length = 0;
+  const { status } = await scene.run(narrow, ["gate"]);
+  assert.equal(status, 75);
+  const told = simulator.log.filter(({ headers }) => headers.authorization !== undefined);
+  assert.ok(told.length > 0 && told.every(({ path }) => path.startsWith("/soup/")), JSON.stringify(told));
+});
+
 test("claimed addresses over plain HTTP, with credentials, or that lead out of the registry", async () => {
   const { host } = new URL(scene.served.url);
   for (const address of [
@@ -129,3 +174,13 @@ test("only a 404 sends anybody there, and only where the lockfile names no addre
   await named.writeLockfile(lockfile);
   await scene.refused(named, { code: "FETCH_FAILED", of: "soup@1.0.0", status: 75 });
 });
+
+/** What a user's settings say of the token for an address. */
+function login(address: string): string {
+  const { host, pathname } = new URL(address);
+  return `//${host}${pathname}:_authToken=${tokenOf(address)}\n`;
+}
+
+function tokenOf(address: string): string {
+  return `token-of-${new URL(address).port}`;
+}

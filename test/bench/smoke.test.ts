@@ -15,9 +15,9 @@ test("20 generated packages: an audit and a proof are measured, and told as Mark
     const args = ["--generated", "20", "--pairs", "1", "--only", "audit,proof", "--cache", cache];
     const run = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", timeout: 120_000 });
     assert.equal(run.status, 0, run.stderr);
-    assert.match(run.stdout, /^20 generated packages of 40 files each; 1 rounds; /);
+    assert.match(run.stdout, /^20 generated packages of 10 files each; rounds: 1; /);
     assert.match(run.stdout, /^\| full `audit`, against its limit \| \d+\.\d\d × \| ≤ 2\.00 × \| /m);
-    assert.match(run.stdout, /^### Proof of the tree\n\n800 files\./m);
+    assert.match(run.stdout, /^### Proof of the tree\n\n200 files\./m);
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ import { createSimulator } from "../../registry-fixtures/simulator.js";
 import { setScene, small } from "../attacks/scene.js";
 import { findingsOf } from "../attacks/shown.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 simulator.publish(small("soup"));
 const SOUP = { soup: "1.0.0" };

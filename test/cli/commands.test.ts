@@ -49,6 +49,8 @@ for (const [what, args, says] of [
   ["a concurrency of none", ["gate", "--concurrency", "0"], /whole number/],
   ["a kind that can't be left out", ["ci", "--omit", "security"], /dev, optional, peer/],
   ["a format that does not exist", ["audit", "--format", "yaml"], /human, json/],
+  ["a command with a letter missing", ["adit"], /no command adit; did you mean "audit"\?/],
+  ["a command with two letters swapped", ["--quiet", "agte"], /no command agte; did you mean "gate"\?/],
   ["an unknown subcommand of trust", ["trust", "everyone"], /unknown command 'everyone'|everyone/],
 ] as const) {
   test(`usage: ${what}`, async () => {

@@ -52,6 +52,21 @@ for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as co
   });
 }
 
+test("SIGINT without end: nothing unproven stays, all is put back, and it ends by it", { skip: !posix }, async () => {
+  const project = await scene.project({ greeter: "1.0.0" });
+  const before = await project.snapshot();
+  const run = start(project, await slowNpm(project));
+  await run.until(() => run.printed().includes("npm is at work"));
+  const insisting = setInterval(() => run.child.kill("SIGINT"), 2);
+  const [status, signal] = await run.ended.finally(() => clearInterval(insisting));
+  // Once everything is undone, one of them may end it before it has told so: 130 to a shell, too.
+  assert.ok(status === 130 || (status === null && signal === "SIGINT"), `${status} ${signal} ${run.printed()}`);
+  assert.ok(!existsSync(join(project.directory, "node_modules")));
+  const after = Object.entries(await project.snapshot()).filter(([name]) => !name.startsWith(".refused-"));
+  assert.deepEqual(Object.fromEntries(after), before);
+  assert.deepEqual(readdirSync(run.temporary), []);
+});
+
 test("SIGINT while a registry keeps us waiting: at once, and nothing is left behind", { skip: !posix }, async () => {
   const project = await scene.project({ greeter: "1.0.0" });
   const before = await project.snapshot();
@@ -84,6 +99,8 @@ function start(project: Project, path: string) {
   const until = async (is: () => boolean): Promise<void> => {
     while (!is() && child.exitCode === null) await pause(20);
   };
-  const ended = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+  const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on("close", (...how) => resolve(how)),
+  );
   return { child, temporary, until, ended, printed: () => printed };
 }

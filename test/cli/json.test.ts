@@ -6,8 +6,9 @@ import { test } from "node:test";
 import { secureInstall } from "../../registry-fixtures/secure-install.js";
 import { CATALOGUE } from "../../src/model/codes.js";
 import { setScene } from "../attacks/scene.js";
+import { typeInside } from "../pipeline/inside.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const { simulator } = scene;
 const GREETER = { greeter: "1.0.0" };
 
@@ -68,7 +69,7 @@ const ERROR: Shape = { code: "string", at: "string|null", says: "string", help: 
 
 test("PASSED, handed off: the object, and the installer's own output on stderr", async () => {
   const project = await scene.project(GREETER);
-  const { status, stdout, stderr } = await scene.run(project, ["ci"]);
+  const { status, stdout, stderr } = await typeInside(project, ["ci", "--json", `--cafile=${scene.served.caFile}`]);
   const report = assertReport(stdout, { command: "ci", result: "PASSED", tampered: false, handedOff: true });
   assert.equal(status, 0);
   assert.match(stderr, /added 3 packages/);

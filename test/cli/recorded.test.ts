@@ -8,9 +8,9 @@ import { makeProject, type Project } from "../../registry-fixtures/project.js";
 import { type PublicRegistry, servePublicly } from "../../registry-fixtures/public-registry.js";
 import { recordedAsServed, recordedForgeries, recordedTarball } from "../../registry-fixtures/recorded.js";
 import type { RecordedManifest } from "../../registry-fixtures/release.js";
-import { secureInstall } from "../../registry-fixtures/secure-install.js";
 import { type SideBySide, sideBySide } from "../../registry-fixtures/side-by-side.js";
 import { createSimulator, type Simulator } from "../../registry-fixtures/simulator.js";
+import { typeInside } from "../pipeline/inside.js";
 
 interface Told {
   readonly result: string;
@@ -52,7 +52,7 @@ async function write(project: Project, folder: string, { manifest, lockfile }: S
 /** Runs it with --json; the project must be the same afterwards, byte for byte. */
 async function run(project: Project, args: readonly string[], reach: PublicRegistry): Promise<[number | null, Told]> {
   const earlier = await project.snapshot();
-  const ended = await secureInstall(project, [...args, "--json"], { caFile: reach.caFile, env: reach.env });
+  const ended = await typeInside(project, [...args, "--json", `--cafile=${reach.caFile}`], reach.env);
   assert.deepEqual(await project.snapshot(), earlier);
   const told = JSON.parse(ended.stdout) as Told;
   assert.notEqual(told.result, "ERROR", ended.stdout);

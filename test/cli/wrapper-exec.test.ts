@@ -9,6 +9,7 @@ import { registryEntry } from "../../registry-fixtures/project.js";
 import { secureInstall } from "../../registry-fixtures/secure-install.js";
 import { setScene } from "../attacks/scene.js";
 import { brief, codesOf } from "../attacks/shown.js";
+import { typeInside } from "../pipeline/inside.js";
 import { SPOILED } from "./wrapper-three.js";
 
 const scene = await setScene(undefined, { inside: true });
@@ -32,7 +33,7 @@ simulator.publish({
 
 const leftOver = (project: Project) => readdirSync(join(project.home, "cache/secure-install/private"));
 const exec = (project: Project, args: readonly string[]) =>
-  secureInstall(project, ["npm", "exec", ...args], { caFile: scene.served.caFile, env: { MARK: "own" } });
+  typeInside(project, ["npm", "exec", `--cafile=${scene.served.caFile}`, ...args], { MARK: "own" });
 
 for (const { what, code, spoil } of SPOILED) {
   test(`nothing is run where a dependency is ${what}`, async () => {

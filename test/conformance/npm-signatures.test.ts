@@ -27,6 +27,7 @@ const NO_STORE: TrustStore = {
   sources: [],
   sdists: [],
   owners: null,
+  observations: new Map(),
   certificates: new Map(),
   digest: null,
   findings: [],

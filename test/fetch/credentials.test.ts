@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import test from "node:test";
 import fc from "fast-check";
 import { credentialAlong, credentialFor } from "../../src/fetch/credentials.js";
-import { clientFor, SMALL, serve } from "./loopback.js";
+import { bytesOf, clientFor, SMALL, serve } from "./loopback.js";
 
 const team = { prefix: "https://registry.test/team/", authorization: "Bearer team" };
 const inner = { prefix: "https://registry.test/team/inner/", authorization: "Bearer inner" };
@@ -118,6 +119,43 @@ test("a token is dropped where a redirect goes to another port or path, and kept
   assert.equal(await ask("sibling/back"), "none, none");
 });
 
+test("an address that an answer has led to is asked as over a redirect: with that answer's token, or with none", async (t) => {
+  const seen: Record<string, string> = {};
+  const note = (host: string) => (request: IncomingMessage, response: ServerResponse) => {
+    seen[`${host}${request.url}`] = request.headers.authorization ?? "none";
+    if (request.url === "/team/back") response.writeHead(302, { location: `${server.url}team/again` }).end();
+    else response.end();
+  };
+  const [server, other] = await Promise.all([serve(t, note("first")), serve(t, note("other"))]);
+  const credentials = [
+    { prefix: `${server.url}team/`, authorization: "Bearer secret" },
+    // The user's own for the other host: who chose the address is the first registry, and not the user.
+    { prefix: other.url, authorization: "Bearer other" },
+  ];
+  const client = clientFor(t, { credentials });
+  const redirects = [`localhost:${server.port}`, `localhost:${other.port}`];
+  const ask = async (address: string, ledFrom: string) => {
+    const result = await client.stream(address, { ...SMALL, redirects, ledFrom }, bytesOf);
+    assert.ok(result.ok, JSON.stringify(result));
+  };
+  await ask(`${server.url}team/file`, `${server.url}team/x.tgz`);
+  await ask(`${server.url}sibling/file`, `${server.url}team/x.tgz`);
+  await ask(`${other.url}file`, `${server.url}team/x.tgz`);
+  await ask(`${other.url}team/back`, `${server.url}team/x.tgz`);
+  await ask(`${server.url}team/from-outside`, `${other.url}x.tgz`);
+  assert.deepEqual(seen, {
+    "first/team/file": "Bearer secret",
+    "first/sibling/file": "none",
+    "other/file": "none",
+    "other/team/back": "none",
+    "first/team/again": "none",
+    "first/team/from-outside": "none",
+  });
+  // Without one that has led there, the same address is the user's own wish.
+  assert.ok((await client.get(`${other.url}file`, SMALL)).ok);
+  assert.equal(seen["other/file"], "Bearer other");
+});
+
 test("a refused token is not shown, only that it was sent", async (t) => {
   const server = await serve(t, (_, response) => response.writeHead(401).end());
   const credentials = [{ prefix: server.url, authorization: "Bearer secret" }];
@@ -128,6 +166,9 @@ test("a refused token is not shown, only that it was sent", async (t) => {
   const without = await clientFor(t).get(`${server.url}x`, SMALL);
   assert.ok(!without.ok);
   assert.match(without.says, /there are no credentials for it/);
+  const led = await clientFor(t, { credentials }).get(`${server.url}x`, { ...SMALL, ledFrom: "https://other.test/" });
+  assert.ok(!led.ok);
+  assert.match(led.says, /answered 401 \(its credentials are not sent where another server leads to it\)$/);
 });
 
 test("a token that is no header's value is neither sent nor shown", async (t) => {

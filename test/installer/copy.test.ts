@@ -63,19 +63,35 @@ describe("the copy in which npm locks", () => {
     assert.deepEqual(back.written, ["package-lock.json", "package.json"]);
     assert.deepEqual([read(project, "package.json"), read(project, "package-lock.json")], ["new", "lock"]);
     assert.equal(read(project, "a.patch"), "p");
-    await back.restore();
+    assert.deepEqual(await back.restore(), []);
     assert.equal(read(project, "package.json"), "old");
     assert.ok(!existsSync(path.join(project, "package-lock.json")));
   });
 
-  it("undoes nothing that someone else has written since", async () => {
+  it("undoes nothing that someone else has written or removed since, and names it, however often it is asked", async () => {
+    const { project, copy } = await prepared();
+    for (const name of ["package.json", "package-lock.json", "w/package.json"])
+      writeFileSync(path.join(copy.folder, name), "new");
+    const back = await copyBack(files, project, copy);
+    assert.ok(back.ok);
+    writeFileSync(path.join(project, "package.json"), "theirs");
+    rmSync(path.join(project, "package-lock.json"));
+    // Nothing of ours is left in it, so there is nothing to be named.
+    writeFileSync(path.join(project, "w/package.json"), "workspace");
+    assert.deepEqual(await back.restore(), ["package.json"]);
+    assert.deepEqual(await back.restore(), ["package.json"]);
+    assert.equal(read(project, "package.json"), "theirs");
+    assert.ok(!existsSync(path.join(project, "package-lock.json")));
+  });
+
+  it("names a manifest that was there before, and has been removed since", async () => {
     const { project, copy } = await prepared();
     writeFileSync(path.join(copy.folder, "package.json"), "new");
     const back = await copyBack(files, project, copy);
     assert.ok(back.ok);
-    writeFileSync(path.join(project, "package.json"), "theirs");
-    await back.restore();
-    assert.equal(read(project, "package.json"), "theirs");
+    rmSync(path.join(project, "package.json"));
+    assert.deepEqual(await back.restore(), ["package.json"]);
+    assert.ok(!existsSync(path.join(project, "package.json")));
   });
 
   it("does not come back into a project that has changed meanwhile, or over a link", async () => {

@@ -121,6 +121,54 @@ for (const args of [["ci"], ["hummer"]]) {
   });
 }
 
+for (const args of [["ci"], ["hummer"]]) {
+  test(`again and again while the first is tidied up, in \`${args}\`: all is undone as if it had come once`, async () => {
+    const { project, before } = await allowing();
+    const hand = new Hand();
+    const tidied: string[] = [];
+    let isOver = false;
+    // Whatever it tidies up in the project, or of its own temporary folders, it is interrupted at.
+    const again = (what: string, place: string): void => {
+      if (!isOver || ![project.directory, ...hand.temporary].some((folder) => place.startsWith(folder))) return;
+      tidied.push(what);
+      hand.interrupt("SIGINT");
+      hand.interrupt("SIGTERM");
+    };
+    const ran = await run(project, args, {
+      npm: {
+        ci: async (_, real) => {
+          await real();
+          isOver = true;
+          hand.interrupt();
+          return { status: null, signal: "SIGINT", output: "" };
+        },
+        rebuild: () => assert.fail("scripts were run"),
+      },
+      world: hand.world((files) => ({
+        rename: async (from, to) => {
+          again("rename", from);
+          await files.rename(from, to);
+          again("rename", from);
+        },
+        write: async (file, ...rest) => {
+          again("write", file);
+          await files.write(file, ...rest);
+        },
+        remove: async (place) => {
+          again("remove", place);
+          await files.remove(place);
+        },
+      })),
+    });
+    told(ran, 130, /^interrupted \(SIGINT\) before the tree was proven: it was moved to .*\.refused-/);
+    assert.ok(!hasTree(project));
+    await keepsInputs(project, before);
+    const written = args.includes("ci") ? [] : ["write"];
+    assert.deepEqual([...new Set(tidied)].sort(), ["remove", "rename", ...written], "it was interrupted at each");
+    hand.isDone();
+  });
+}
+
 test("while npm runs, which comes to its end all the same: its tree is not taken for installed", async () => {
   const { project, before } = await allowing();
   const hand = new Hand();

@@ -8,7 +8,7 @@ import { readProject } from "../../src/pipeline/project.js";
 import { openSession } from "../../src/pipeline/session.js";
 import { setScene } from "../attacks/scene.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const world = realWorld();
 after(() => world.workers.close());
 

@@ -9,7 +9,7 @@ import { setScene } from "../attacks/scene.js";
 import { brief, type ShownReport } from "../attacks/shown.js";
 import { type Inside, runInside } from "./inside.js";
 
-const scene = await setScene();
+const scene = await setScene(undefined, { inside: true });
 const inside = (project: Project, args: readonly string[]): Promise<Inside> =>
   runInside(project, args, { caFile: scene.served.caFile });
 

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { realWorld } from "../../src/cli/world.js";
 import type { World } from "../../src/model/world.js";
 import { inTurn } from "../../src/pipeline/turn.js";
 
+const posix = process.platform !== "win32";
 const told: string[] = [];
 let folder = "";
 let world: World;
@@ -87,6 +88,46 @@ test("what a run left behind whose process has ended is taken over at once, and 
   assert.ok(existsSync(place));
   rmSync(place);
   assert.equal(await waiting, "done");
+});
+
+test("a run that is suspended keeps its turn, and nobody else works meanwhile", { skip: !posix }, async (t) => {
+  const holder = await startHolder(t, "/suspended");
+  holder.child.kill("SIGSTOP");
+  const { place } = holder;
+  told.length = 0;
+  const order: string[] = [];
+  const waiting = inTurn(world, "/suspended", async () => void order.push("the next"));
+  // Longer than a run of another machine may be silent, which nobody can ask for.
+  age(place, 4 * 60_000);
+  await pause(500);
+  assert.deepEqual([order, told.length, existsSync(place)], [[], 1, true]);
+  holder.child.kill("SIGCONT");
+  await holder.beat();
+  assert.deepEqual(order, [], "it is at work again");
+  holder.child.stdin.end();
+  await holder.ended;
+  await waiting;
+  assert.deepEqual([order, readdirSync(turns)], [["the next"], []]);
+});
+
+test("a run that was suspended for longer than anybody waits loses its turn, and takes it from nobody when it wakes", {
+  skip: !posix,
+}, async (t) => {
+  const holder = await startHolder(t, "/asleep");
+  holder.child.kill("SIGSTOP");
+  const { place } = holder;
+  age(place, 6 * 60_000);
+  await inTurn(world, "/asleep", async () => {
+    const own = readFileSync(place, "utf8");
+    holder.child.kill("SIGCONT");
+    // It writes nothing as long as it works, and removes nothing at its end.
+    await pause(1_200);
+    assert.equal(readFileSync(place, "utf8"), own);
+    holder.child.stdin.end();
+    await holder.ended;
+    assert.equal(readFileSync(place, "utf8"), own);
+  });
+  assert.deepEqual(readdirSync(turns), []);
 });
 
 test("of two who find one turn left behind, the slower one does not take the turn of the quicker one", async () => {
@@ -171,6 +212,40 @@ test("a store that is gone meanwhile does not fail the run", async () => {
   assert.equal(result, "done");
   mkdirSync(folder, { recursive: true });
 });
+
+/** A process of its own that has its turn on that project until its input ends. */
+async function startHolder(t: TestContext, project: string) {
+  const module = (name: string) => JSON.stringify(new URL(`../../src/${name}`, import.meta.url).href);
+  const code = `
+    import { realWorld } from ${module("cli/world.js")};
+    import { inTurn } from ${module("pipeline/turn.js")};
+    const world = realWorld();
+    await inTurn(world, ${JSON.stringify(project)}, () => new Promise((done) => {
+      process.stdin.on("end", done).resume();
+      console.log("mine");
+    }));
+    await world.workers.close();`;
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = world.environment.variables;
+  const env = { ...process.env, XDG_CACHE_HOME, LOCALAPPDATA };
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const place = join(turns, readdirSync(turns).find((name) => !name.includes(".")) ?? "");
+  const beat = async (): Promise<void> => {
+    while (Date.now() - statSync(place).mtimeMs > 3_000) await pause(50);
+  };
+  return { child, ended, place, beat };
+}
+
+/** As if nobody had written it for so long. */
+function age(place: string, ms: number): void {
+  const then = new Date(Date.now() - ms);
+  utimesSync(place, then, then);
+}
 
 /** A turn on that project whose holder has ended. */
 async function leftBehind(project: string): Promise<string> {

@@ -41,6 +41,9 @@ test("folders, ports, times, durations and versions are replaced; figures that s
     "2026-11-21T20:53:31.000Z",
     "added 3 packages in 265ms",
     "npm 11.19.1",
+    "Blobs       3  1.2 kB",
+    "Size        3.8 kB of 5 GB, under 1%",
+    "Removed 0 files, 0 B; 3.8 kB left of a budget of 5 GB.",
     "3 packages: 3 signed by the registry",
     "left-padder@1.1.1",
   ];
@@ -50,6 +53,9 @@ test("folders, ports, times, durations and versions are replaced; figures that s
     "{time 1}",
     "added 3 packages in {time}",
     "npm {version}",
+    "Blobs       3  {size}",
+    "Size        {size} of 5 GB, under 1%",
+    "Removed 0 files, 0 B; {size} left of a budget of 5 GB.",
     "3 packages: 3 signed by the registry",
     "left-padder@1.1.1",
   ];

@@ -1,7 +1,10 @@
 /** What the program says of itself: help on every command, its version, and what a code means. */
 import { tell } from "./told.js";
 
-const COMMANDS = ["install", "ci", "gate", "audit", "trust", "trust check", "trust list", "trust show", "explain"];
+const COMMANDS = [
+  ...["install", "ci", "gate", "audit", "trust", "trust check", "trust list", "trust show", "explain"],
+  ...["npm", "npm install", "npm ci", "npm exec", "store", "store prune", "completion"],
+];
 
 /** Needs no project, and nothing around it. */
 const alone = (...lines: readonly string[]) => ({ wants: null, lines });

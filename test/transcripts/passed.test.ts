@@ -15,6 +15,23 @@ await tell("passed", {
   },
   "install-json": { wants: null, lines: ["secure-install left-padder --json"] },
   "install-quietly": { wants: null, lines: ["secure-install left-padder --quiet"] },
+  wrapper: {
+    wants: { hummer: "^1.0.0" },
+    lines: [
+      "secure-install npm install left-padder@1.0.0",
+      "secure-install npm update",
+      "secure-install npm uninstall left-padder",
+    ],
+  },
+  exec: { wants: null, lines: ["secure-install npm exec greeter Ann"] },
+  store: {
+    lines: [
+      "secure-install store status",
+      "secure-install ci --quiet",
+      "secure-install store status",
+      "secure-install store prune",
+    ],
+  },
   ci: { lines: ["secure-install ci"] },
   "ci-json": { lines: ["secure-install ci --json"] },
   "ci-quietly": { lines: ["secure-install ci --quiet"] },

@@ -109,7 +109,6 @@ await tell("refused", {
   // Asked for by name.
   "package-unknown": { wants: null, lines: ["secure-install no-such-package"] },
   "version-unknown": { wants: null, lines: ["secure-install greeter@^9.0.0"] },
-  "command-misspelled": { wants: null, lines: ["secure-install adit"] },
   "address-given": { wants: null, lines: ["secure-install github:somebody/something"] },
 
   // The hand-off, and what came of it.

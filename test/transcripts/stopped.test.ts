@@ -17,6 +17,8 @@ const VARIABLES = [
 await tell("stopped", {
   "flag-unknown": { lines: ["secure-install gate --no-verify", "secure-install --insecure ci"] },
   "flag-misspelled": { lines: ["secure-install gate --verbos", "secure-install gate --jsn --json"] },
+  "command-mistyped": { lines: ["secure-install adit", "secure-install gaet --json"] },
+  "shell-unknown": { lines: ["secure-install completion fishes"] },
   "value-missing": { lines: ["secure-install install", "secure-install trust show", "secure-install ci --output"] },
   "value-wrong": {
     lines: [

@@ -145,9 +145,11 @@ async function run(line: string, { project, env }: Stage, alone: boolean): Promi
     const all = { ...env, ...given };
     if (alone) return secureInstall(project, args, { env: all });
     const { NODE_EXTRA_CA_CERTS: caFile, ...others } = all;
-    const [command = "", ...rest] = args;
+    // A wrapped installer takes flags behind its own sub-command.
+    const at = args[0] === "npm" ? 2 : 1;
+    const [command = ""] = args;
     const asks = !ASKING_NOBODY.has(command) && !command.startsWith("-") && !args.some((arg) => TELLING.test(arg));
-    const argv = asks && caFile !== undefined ? [command, `--cafile=${caFile}`, ...rest] : args;
+    const argv = asks && caFile !== undefined ? [...args.slice(0, at), `--cafile=${caFile}`, ...args.slice(at)] : args;
     return typeInside(project, argv, others);
   }
   if (program === "cat") return { status: 0, stdout: await project.read(args[0] ?? ""), stderr: "" };

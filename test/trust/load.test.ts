@@ -9,6 +9,7 @@ import type { TrustStore } from "../../src/model/policy.js";
 import type { Files } from "../../src/model/world.js";
 import { BUILTIN } from "../../src/trust/builtin.js";
 import { loadTrust } from "../../src/trust/load.js";
+import { observationLine } from "../../src/trust/observed.js";
 import type { ReadCertificate } from "../../src/trust/store.js";
 import { NOW, readByFirstLine, sample, sampleDenials, sampleExceptions, stoppedLater, V4, V6 } from "./samples.js";
 
@@ -51,7 +52,11 @@ const whole = {
   ".secure-install/deny.json": sampleDenials(),
   [`.secure-install/keys/${V4}.asc`]: `${V4}\n`,
   [`.secure-install/keys/${V6}.asc`]: `${V6}\n`,
-  ".secure-install/observed.lock": "seen\n",
+  ".secure-install/observed.lock": `${observationLine({
+    ...{ ecosystem: "npm", name: "left-pad", version: "1.3.0", registry: "npmjs", evidence: [], signers: [] },
+    ...{ digest: { algorithm: "sha512", hex: "07".repeat(64) }, publisher: null, source: null, published: null },
+    ...{ seen: 0, reviewed: false },
+  })}\n`,
 };
 
 test("without a store the built-in floor applies", () =>
@@ -201,7 +206,7 @@ test("the digest covers every file's name and bytes", () =>
     for (const name of Object.keys(whole).filter((path) => path.endsWith(".json") || path.endsWith(".lock"))) {
       const path = join(folder, name);
       const before = await readFile(path);
-      await writeFile(path, `${before}\n`);
+      await writeFile(path, name.endsWith(".lock") ? "" : `${before}\n`);
       seen.add((await load(folder)).digest);
       await writeFile(path, before);
     }

@@ -1,0 +1,40 @@
+/** What was seen of an artifact in this run: the raw material of an observation, and of drift. */
+import type { NpmClaims } from "../ecosystem/npm.js";
+import type { Artifact } from "../model/artifact.js";
+import type { Digest } from "../model/digest.js";
+import type { Evidence, Signer } from "../model/evidence.js";
+import { LASTING_KINDS, type Sight } from "../model/observation.js";
+import type { Registry } from "../model/policy.js";
+import { signerText } from "../trust/observed.js";
+
+/**
+ * Null where there is nothing to compare with later: no SHA-512 of our own, or no registry where the name is at home.
+ * Only what held is seen: a signature that is invalid, or could not be asked for, is none.
+ */
+export function sightOf(
+  artifact: Artifact,
+  digest: Digest | null,
+  evidence: readonly Evidence[],
+  from: { readonly home: Registry | null; readonly claims: NpmClaims | null },
+): Sight | null {
+  if (from.home === null || digest?.algorithm !== "sha512") return null;
+  const sound = evidence.filter((item) => item.outcome === "verified" || item.outcome === "unknown-signer");
+  const lasting = sound.filter((item) => LASTING_KINDS.some((kind) => kind === item.kind));
+  const signers = new Map<string, Signer>();
+  for (const item of lasting) {
+    if (item.outcome !== "verified" && item.outcome !== "unknown-signer") continue;
+    for (const signer of item.signers) signers.set(signerText(signer), signer);
+  }
+  return {
+    ecosystem: artifact.ecosystem,
+    name: artifact.name,
+    version: artifact.version,
+    digest,
+    registry: from.home.id,
+    evidence: LASTING_KINDS.filter((kind) => lasting.some((item) => item.kind === kind)),
+    signers: [...signers.values()],
+    publisher: from.claims?.publisher ?? null,
+    source: null,
+    published: from.claims?.published ?? null,
+  };
+}
