@@ -34,6 +34,8 @@ export interface PublishOptions {
   readonly keyid?: string;
   /** The message that installers show. */
   readonly deprecated?: string;
+  /** Who put it there, as the registry's manifest says: an account, or a system that publishes without a token. */
+  readonly publisher?: { readonly name: string; readonly trusted?: boolean };
   /** Makes a tarball that npm would not make. Digests and signature are over what came out. */
   readonly tarball?: Hooks;
   /** Replaces a version that is there already, which no honest registry does. */
@@ -77,7 +79,8 @@ export class Registry extends Site {
     const deprecated = options.deprecated ?? (isTextArchive(what) ? deprecationIn(what.comment) : undefined);
     const time = options.publishTime ?? new Date(FIRST_PUBLICATION + this.#releases.size * HOUR_MS).toISOString();
     const made = makeRelease(files, time, options.tarball);
-    const release = deprecated === undefined ? made : { ...made, manifest: { ...made.manifest, deprecated } };
+    const told = { ...registryFields(made, options), ...(deprecated === undefined ? {} : { deprecated }) };
+    const release = { ...made, manifest: { ...made.manifest, ...told } };
     return this.#add(this.sign(release, options.keyid), options.replace);
   }
 
@@ -172,6 +175,20 @@ export class Registry extends Site {
 
 function deprecationIn(comment: string): string | undefined {
   return /^deprecated: (.+)$/m.exec(comment)?.[1];
+}
+
+/**
+ * What npm's registry adds of its own: the publisher, and the name of the file that was uploaded, which tells when.
+ * Only where a publisher is named: most packages here are of nobody in particular.
+ */
+function registryFields({ name, version, publishTime }: Release, { publisher }: PublishOptions) {
+  if (publisher === undefined) return {};
+  const by = { name: publisher.name, email: `${publisher.name}@example.com` };
+  const uploaded = `tmp/${name}_${version}_${Date.parse(publishTime ?? "")}_0.5`;
+  return {
+    _npmUser: publisher.trusted === true ? { ...by, trustedPublisher: { id: publisher.name } } : by,
+    _npmOperationalInternal: { host: "s3://npm-registry-packages", tmp: uploaded },
+  };
 }
 
 function isTextArchive(what: TextArchive | Files): what is TextArchive {

@@ -13,7 +13,11 @@ const NUMBERED: readonly { readonly what: string; readonly pattern: RegExp }[] =
   { what: "key", pattern: /(?<=\bSHA256:)[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])/g },
   { what: "digest", pattern: /(?<=\bsha(?:1|256|384|512)-)[A-Za-z0-9+/]{27,86}={0,2}/g },
   { what: "digest", pattern: /(?<=\bsha(?:1|256|384|512):)[0-9a-f]{40,128}\b/g },
+  // Cut short for people.
+  { what: "digest", pattern: /(?<=\bsha512:)[0-9a-f]{12}(?=…)/g },
   { what: "fingerprint", pattern: /\b[0-9A-F]{40}\b/g },
+  { what: "commit", pattern: /(?<=\bcommit )[0-9a-f]{40}\b/g },
+  { what: "key", pattern: /(?<=\bsignatures\/)[0-9a-f]{64}(?=\.sig\b)/g },
   { what: "time", pattern: /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g },
   // As certificates write it.
   { what: "time", pattern: /\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT/g },
@@ -36,12 +40,14 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
 
 export class Transcript {
   readonly #places: readonly Place[];
+  readonly #kept: readonly string[];
   readonly #numbers = new Map<string, string>();
   readonly #parts: string[] = [];
 
-  /** `places` are replaced first, in their order. */
-  constructor(places: readonly Place[]) {
+  /** `places` are replaced first, in their order. What is `kept` (`time`) is the same in every run. */
+  constructor(places: readonly Place[], kept: readonly string[] = []) {
     this.#places = places;
+    this.#kept = kept;
   }
 
   /** Adds a command line and what came of it. What it did not print is not spoken of. */
@@ -58,7 +64,8 @@ export class Transcript {
   #settled(text: string): string {
     let settled = text.replaceAll("\r\n", "\n");
     for (const [found, name] of this.#places) settled = settled.replaceAll(found, name);
-    for (const { what, pattern } of NUMBERED) settled = settled.replace(pattern, (one) => this.#numbered(what, one));
+    const numbered = NUMBERED.filter(({ what }) => !this.#kept.includes(what));
+    for (const { what, pattern } of numbered) settled = settled.replace(pattern, (one) => this.#numbered(what, one));
     for (const [pattern, name] of REPLACED) settled = settled.replace(pattern, name);
     return settled;
   }

@@ -25,7 +25,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   gate: [
     ["secure-install gate", "judge the lockfile of this folder, for all platforms"],
-    ["secure-install gate --trust ../base/.secure-install", "by the trust store of the branch it goes to"],
+    ["secure-install gate --base origin/main", "by the trust store of the branch it goes to"],
     ["secure-install gate --json --output report.json", "the report as JSON, in a file"],
   ],
   audit: [
@@ -62,6 +62,34 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["secure-install trust check", "is the store well formed?"],
     ["secure-install trust show lodash", "why is lodash trusted?"],
   ],
+  "trust init": [
+    ["secure-install trust init", "a store from what the project is today; later, what is new"],
+    ["secure-install trust init api/package-lock.json", "for another lockfile of the repository, too"],
+  ],
+  "trust add": [
+    ["secure-install trust add npm:lib --key lib-author.asc", "signed by whoever has this key"],
+    [
+      "secure-install trust add npm:lib --key 0123456789ABCDEF0123456789ABCDEF01234567",
+      "by a key of gpg's, or of trust find",
+    ],
+    ["secure-install trust add npm:@acme/* --built-by https://github.com/acme/lib", "built there"],
+  ],
+  "trust find": [
+    ["secure-install trust find lodash", "at the domains of its authors, and at its homepage"],
+    ["secure-install trust find lodash --gpg --keyring keys.gpg", "and in keyrings"],
+  ],
+  "trust import": [
+    ["secure-install trust import keys.asc --as node-releasers", "all of them are one publisher's"],
+    ["secure-install trust import newer.asc", "newer copies: what they add, and nothing is lost"],
+  ],
+  "trust export": [
+    ["secure-install trust export --publisher lib-author", "as one armored keyring, on stdout"],
+    ["secure-install trust export --all --output keys.asc", "then: gpg --import keys.asc"],
+  ],
+  "trust rotate": [
+    ["secure-install trust rotate lib-author --to new.asc --until 2027-01-31", "the usual case"],
+    ["secure-install trust rotate lib-author --to new.asc --compromised 2026-08-17 --reason stolen", "a theft"],
+  ],
   "trust check": [
     ["secure-install trust check", "the store by which this folder is judged"],
     ["secure-install trust check --trust ../base/.secure-install --json", "another one, as JSON"],
@@ -73,6 +101,50 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   "trust show": [
     ["secure-install trust show lodash", "for any version"],
     ["secure-install trust show npm:@acme/lib@2.1.0", "for one version"],
+  ],
+  "trust diff": [
+    ["secure-install trust diff", "what the working copy changes, as WEAKER, STRONGER or OTHER"],
+    ["secure-install trust diff origin/main", "against another commit"],
+    ["secure-install trust diff HEAD~1 --json", "as JSON"],
+  ],
+  "trust sign": [
+    ["secure-install trust sign", "as the one owner with a certificate"],
+    ["secure-install trust sign --ssh-key ~/.ssh/id_ed25519.pub", "with ssh-keygen, or its agent"],
+    ["secure-install trust sign --key 0123456789ABCDEF0123456789ABCDEF01234567", "as one of several"],
+  ],
+  "trust except": [
+    ["secure-install trust except lib@1.3.0", "what does it lack?"],
+    ["secure-install trust except lib@1.3.0 --reason urgent --waive provenance", "for one day"],
+    ["secure-install trust except lib@1.3.0 --reason old --waive provenance --expires 30d", "for thirty days"],
+  ],
+  "trust deny": [
+    ["secure-install trust deny npm:event-stream@3.3.6 --reason malware", "one version"],
+    ["secure-install trust deny npm:@scope/* --reason abandoned", "everything of a scope"],
+  ],
+  "trust accept": [
+    ["secure-install trust accept lib@2.1.0 --reason maintainer-confirmed", "what the gate calls a change of hands"],
+    ["secure-install trust accept lib@2.1.0 --lockfile api --reason confirmed", "as another lockfile has it"],
+  ],
+  "trust remove": [
+    ["secure-install trust remove exceptions[0]", "by its place, as trust list shows it"],
+    ["secure-install trust remove lib-author", "a publisher whom no rule needs"],
+    ["secure-install trust remove 0123456789ABCDEF0123456789ABCDEF01234567", "a certificate that nobody names"],
+  ],
+  "trust refresh": [
+    ["secure-install trust refresh --dry-run", "what has changed since the last time"],
+    ["secure-install trust refresh", "write it into the store, for review"],
+  ],
+  "trust evidence": [
+    ["secure-install trust evidence export --output evidence.jsonl", "where the registries can be asked"],
+    ["secure-install trust evidence import evidence.jsonl", "where they can't"],
+  ],
+  "trust evidence export": [
+    ["secure-install trust evidence export --output evidence.jsonl", "for every package of this lockfile"],
+    ["secure-install trust evidence export --offline", "by what the store holds, on stdout"],
+  ],
+  "trust evidence import": [
+    ["secure-install trust evidence import evidence.jsonl", "then secure-install ci, with or without --offline"],
+    ["secure-install trust evidence import evidence.jsonl --json", "what was kept, as JSON"],
   ],
   explain: [
     ["secure-install explain SIGNATURE_ABSENT", "what a code in a report means, and what to do"],

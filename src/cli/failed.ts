@@ -3,6 +3,7 @@ import type { StopError } from "../model/finding.js";
 import type { World } from "../model/world.js";
 import { humanError } from "../report/human.js";
 import { jsonError } from "../report/json.js";
+import { EXAMPLES } from "./examples.js";
 import { wrappedAs } from "./npm-words.js";
 
 /** Prints the error: as JSON on stdout where the command line asks for JSON, else for people on stderr. */
@@ -16,8 +17,9 @@ export function failed(world: World, argv: readonly string[], error: StopError):
   else world.terminal.err(humanError(error, world.terminal.color));
 }
 
+/** The words in which its results are given: `trust except`. */
 function commandIn(argv: readonly string[]): string {
-  const known = ["ci", "gate", "audit", "trust", "explain", "store", "completion"];
   if (argv[0] === "npm") return wrappedAs(argv[1] ?? "") ?? "install";
-  return known.find((name) => name === argv[0]) ?? "install";
+  const begun = [3, 2, 1].map((count) => argv.slice(0, count).join(" "));
+  return begun.find((words) => Object.hasOwn(EXAMPLES, words)) ?? "install";
 }

@@ -12,6 +12,7 @@ export interface CommonFlags {
   readonly format?: Format;
   readonly output?: string;
   readonly trust?: string;
+  readonly base?: string;
   readonly cafile?: string;
   readonly offline?: boolean;
   readonly concurrency?: number;
@@ -55,6 +56,13 @@ export function withCommonFlags(command: Command): Command {
     .option("--concurrency <n>", "packages under way at once", wholeNumber)
     .option("--quiet", "say nothing when all is well")
     .option("--verbose", "show every finding in full, notes included");
+}
+
+const BY_BASE = "judge with the trust store as it stands at this commit, such as origin/main";
+
+/** By the store of which commit a change is judged. */
+export function withBase(command: Command, says = BY_BASE): Command {
+  return command.option("--base <ref>", says);
 }
 
 /** The flags that narrow what is verified, as in the installer. */

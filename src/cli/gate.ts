@@ -11,7 +11,7 @@ export async function gate(world: World, flags: CommonFlags): Promise<number> {
   const startedAt = world.clock.elapsed();
   const project = world.environment.workingDirectory;
   return withSession(
-    { world, flags, project, thisPlatform: flags.thisPlatform === true, installs: false },
+    { world, flags, project, thisPlatform: flags.thisPlatform === true, installs: false, gate: true },
     async (session) => {
       const outcomes = [await verifyProject(session.river, await readProject(world, project))];
       return conclude(world, { command: "gate", flags, session, outcomes, installer: null, startedAt });

@@ -6,7 +6,7 @@ import type { JudgedBy } from "../model/report.js";
 import type { Files, World } from "../model/world.js";
 import type { River } from "../pipeline/river.js";
 import { repositoryRoot } from "../pipeline/trust.js";
-import { BUILTIN_SINCE } from "../trust/builtin.js";
+import { rootsAge } from "../trust/summary.js";
 import { version } from "./version.js";
 
 /** The section `judgedBy` of a report. */
@@ -16,14 +16,14 @@ export async function judgedBy(world: World, river: River, installer: string | n
     tool: `secure-install ${version()}`,
     toolDigest: await ownDigest(world.files),
     trustDigest: trust.digest === null ? null : `sha256:${trust.digest}`,
-    trustCommit: trust.directory === null ? null : await headOf(world, trust.directory),
+    trustCommit: river.judge.commit ?? (trust.directory === null ? null : await headOf(world, trust.directory)),
     installer,
     now: new Date(river.now).toISOString(),
-    rootsAge: BUILTIN_SINCE,
+    rootsAge: rootsAge(trust),
   };
 }
 
-/** SHA-256 over our own compiled files, in the order of their names. Says which build judged, not that it is genuine. */
+/** SHA-256 over our own compiled files and what is shipped with them, in the order of their names. Says which build judged, not that it is genuine. */
 async function ownDigest(files: Files): Promise<string> {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const hash = createHash("sha256");
@@ -31,7 +31,7 @@ async function ownDigest(files: Files): Promise<string> {
     for (const { name, type } of (await files.list(folder)) ?? []) {
       const file = path.join(folder, name);
       if (type === "directory") await visit(file);
-      else if (name.endsWith(".js")) {
+      else if (/\.(?:js|json)$/.test(name)) {
         hash.update(`${path.relative(root, file).split(path.sep).join("/")}\n`);
         for await (const piece of files.stream(file)) hash.update(piece);
       }

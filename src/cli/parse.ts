@@ -8,6 +8,7 @@ import { withExamples } from "./examples.js";
 import {
   type CommonFlags,
   type InstallFlags,
+  withBase,
   withCommonFlags,
   withNarrowing,
   withSaving,
@@ -21,6 +22,9 @@ import { addTrust } from "./trust-command.js";
 import { version } from "./version.js";
 
 type Status = number;
+
+/** Of the commands that install, only one has a base. */
+const BY_BASE = "judge with the trust store as it stands at this commit, as a gate does";
 
 /**
  * Parses and runs. Throws StopError USAGE for what is not understood; help and version end with status 0. Where a
@@ -77,7 +81,7 @@ export function build(
   );
 
   const ci = program.command("ci").description("verify the lockfile, then the installer's frozen install");
-  withInstaller(withNarrowing(withCommonFlags(ci))).action(async (flags: CommonFlags) => {
+  withInstaller(withBase(withNarrowing(withCommonFlags(ci)), BY_BASE)).action(async (flags: CommonFlags) => {
     const { ci: command } = await import("./ci.js");
     done(await command(world, flags, extra));
   });
@@ -109,9 +113,12 @@ export function build(
   withExamples(program);
 
   const output = { writeOut: world.terminal.out, writeErr, outputError: () => {} };
-  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])])
-    command.exitOverride().configureOutput(output);
+  for (const command of withThoseBelow(program)) command.exitOverride().configureOutput(output);
   return program;
+}
+
+function withThoseBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withThoseBelow)];
 }
 
 function withInstaller(command: Command): Command {
@@ -119,7 +126,7 @@ function withInstaller(command: Command): Command {
 }
 
 function withVerifying(command: Command): Command {
-  return withNarrowing(withCommonFlags(command))
+  return withBase(withNarrowing(withCommonFlags(command)))
     .option("--this-platform", "leave out what this platform would not install")
     .option("--signatures-only", "judge signatures over the locked digests, without the bytes");
 }

@@ -18,6 +18,8 @@ export interface Opening {
   readonly thisPlatform: boolean;
   /** Whether the command installs, rather than only judges. */
   readonly installs: boolean;
+  /** Whether this is the gate, where a change of hands refuses. */
+  readonly gate?: boolean;
   /** Whether the trust store of the project and its repository has no say. */
   readonly builtinOnly?: boolean;
 }
@@ -33,11 +35,13 @@ export async function withSession<Result>(
     signaturesOnly: flags.signaturesOnly === true,
     offline: flags.offline === true,
     thisPlatform: opening.thisPlatform,
+    gate: opening.gate === true,
     concurrency: flags.concurrency ?? LIMITS.concurrency,
   };
   const session = await openSession(quietly(world, flags.quiet === true), {
     project,
     trust: absolute(world.environment, flags.trust),
+    base: { ref: flags.base ?? null, find: opening.gate === true },
     cafile: absolute(world.environment, flags.cafile),
     omit: omitOf(flags),
     installs: opening.installs,

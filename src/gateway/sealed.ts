@@ -14,7 +14,7 @@ export interface AdmittedPackage {
   readonly filename: string;
   /** SRI over the tarball: `sha512-<base64>`. */
   readonly integrity: string;
-  /** The proven package.json; only what matters to an installation is passed on. */
+  /** The proven package.json, asked for once for each answer; only what matters to an installation is passed on. */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Bytes of the tarball. */
   readonly size: number;
@@ -93,7 +93,8 @@ function packument(name: string, versions: ReadonlyMap<string, AdmittedPackage>,
 }
 
 function manifest(item: AdmittedPackage, base: string): unknown {
-  const passed = PASSED_ON.filter((key) => Object.hasOwn(item.manifest, key)).map((key) => [key, item.manifest[key]]);
+  const whole = item.manifest;
+  const passed = PASSED_ON.filter((key) => Object.hasOwn(whole, key)).map((key) => [key, whole[key]]);
   const tarball = `${base}${item.name}/-/${encodeURIComponent(item.filename)}`;
   return {
     ...Object.fromEntries(passed),

@@ -68,11 +68,12 @@ export class Prover {
     await this.#folders([{ node: wanted, place, within: null }]);
   }
 
-  /** Some folders at a time; hashing goes on meanwhile. */
+  /** Some folders at a time; hashing goes on meanwhile, and is waited for where it falls behind. */
   async #folders(begun: readonly Visit[]): Promise<void> {
     const waiting = [...begun];
     while (waiting.length > 0) {
       const found = await Promise.all(waiting.splice(-AT_ONCE).map((visit) => this.#folder(visit)));
+      await this.#hashes.room();
       for (const inside of found) waiting.push(...inside);
     }
   }

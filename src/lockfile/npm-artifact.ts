@@ -101,7 +101,7 @@ function linkFindings(entry: LockedEntry, index: number, context: LinkContext): 
 function sourceFindings(entry: LockedEntry, source: Source, address: Address | null, asked: Asked | null): Finding[] {
   const findings: Finding[] = [];
   if (source.type === "git" || source.type === "url" || source.type === "file") {
-    const text = source.type === "file" ? `file:${source.path}` : source.url;
+    const text = source.type === "file" ? `file:${source.path}` : withoutSecrets(source.url);
     const by = address === null || address.source.type === "registry" ? asked?.foreign?.by : null;
     findings.push(
       finding("LOCKFILE_SOURCE_UNSUPPORTED", {
@@ -111,7 +111,7 @@ function sourceFindings(entry: LockedEntry, source: Source, address: Address | n
       }),
     );
   }
-  const fetched = source.type === "registry" || source.type === "url" ? source.url : null;
+  const fetched = source.type === "registry" || source.type === "url" ? withoutSecrets(source.url ?? "") : null;
   if (fetched !== null && /^http:/i.test(fetched)) {
     findings.push(
       finding("FETCH_INSECURE_URL", {
@@ -128,17 +128,22 @@ function sourceFindings(entry: LockedEntry, source: Source, address: Address | n
 function wishFindings(entry: LockedEntry, asked: Asked | null): Finding[] {
   const foreign = asked?.foreign ?? null;
   if (foreign?.spec.kind !== "url" || foreign.spec.text === entry.resolved) return [];
-  const got = entry.resolved ?? "no address";
+  const got = entry.resolved === null ? "no address" : withoutSecrets(entry.resolved);
   const says = `${foreign.by} asks for ${entry.location} by its address, and another is locked`;
-  return [finding("LOCKFILE_NAME_MISMATCH", { says, expected: foreign.spec.text, got })];
+  return [finding("LOCKFILE_NAME_MISMATCH", { says, expected: withoutSecrets(foreign.spec.text), got })];
 }
 
 /** npm writes no address for what it finds in another's tarball; an older one that is shown one may fetch it. */
 function bundledFindings(entry: LockedEntry, source: Source): Finding[] {
-  const got = entry.resolved;
-  if (source.type !== "bundled" || got === null) return [];
+  if (source.type !== "bundled" || entry.resolved === null) return [];
+  const got = withoutSecrets(entry.resolved);
   const says = `${entry.location} is called bundled, and has an address of its own`;
   return [finding("LOCKFILE_AMBIGUOUS", { says, expected: "no address", got })];
+}
+
+/** Reports are shown to many: not with a password in an address, nor with a token in the place of a user's name. */
+function withoutSecrets(address: string): string {
+  return address.replace(/^((?:git\+)?https?:\/\/)[^/?#]*@/i, "$1…@").replace(/(\/\/[^/?#@:]*):[^/?#@]*@/, "$1:…@");
 }
 
 const KINDS = { git: "a git repository", url: "an address, not from a registry", file: "a file or folder" } as const;

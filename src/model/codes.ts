@@ -154,7 +154,7 @@ export const CATALOGUE = {
   ),
   SIGNER_UNTRUSTED: refuse(
     "It is signed, but too few of those whom you decided to trust for this package have signed it.",
-    "If the publisher has changed, verify that with them, and then add their identity to trust.json.",
+    "Ask the publisher which key is theirs. A new key is taken with secure-install trust rotate, another publisher with secure-install trust add.",
   ),
   KEY_UNKNOWN: refuse(
     "The signature was made with a key that is not pinned. Anyone can make such a signature.",
@@ -235,10 +235,37 @@ export const CATALOGUE = {
     "An exception ends within six weeks.",
     "Settle what it is for, or renew it in review.",
   ),
+  EXCEPTION_UNUSED: advice(
+    "note",
+    "An exception let nothing through in this run.",
+    "If no other lockfile needs it, remove it: secure-install trust remove, with its place.",
+  ),
   POLICY_WEAKENED: advice(
     "warn",
     "The trust store asks for less than the built-in floor.",
     "Restore the floor as soon as the reason is gone.",
+  ),
+
+  DRIFT_DIGEST: tamper(
+    "The same name and version was seen with other bytes before. A registry never replaces what it has published; whoever does may have taken over the package, the registry, or the way to it.",
+    "Do not install it: compare both archives, ask the publisher which of them is theirs, and go to another version: this one means two things.",
+  ),
+  DRIFT_EVIDENCE_VANISHED: refuse(
+    "A kind of evidence that was there before is gone: the publisher stopped signing, somebody else published, or something on the way takes the proof off.",
+    "Find out which of them it is. secure-install trust accept says that a person has settled it.",
+  ),
+  DRIFT_SOURCE: refuse(
+    "It was built somewhere else than before: by another service, from another repository, under another owner, or by another workflow.",
+    "Look for the publisher's own word on the move. secure-install trust accept says that a person has settled it.",
+  ),
+  DRIFT_KEY: refuse(
+    "It is signed with another key than before. A new key may be the publisher's own, or that of whoever took the package over.",
+    "Ask the publisher, over a channel that you already trust, which key is theirs. secure-install trust accept says that a person has settled it.",
+  ),
+  DRIFT_PUBLISHER: advice(
+    "warn",
+    "The registry says that somebody else published it than before, or that it took a token where builds published by themselves. A new maintainer does that, and so does a thief.",
+    "Ask the publisher, over a channel that you already trust, whether this release is theirs. secure-install trust accept says that a person has settled it.",
   ),
 
   TRUST_MALFORMED: config(
@@ -249,7 +276,24 @@ export const CATALOGUE = {
     "A trust store lies below the repository's root. Two stores would let the lower one speak for what the upper one governs.",
     "Keep one .secure-install folder, at the root, or name one with --trust.",
   ),
+  TRUST_BASE: advice(
+    "note",
+    "A gate judges with the trust store of the branch that a change goes to, not with the one that comes with the change.",
+    "Review what changes in the trust store as you would review code.",
+  ),
+  TRUST_BASE_MISSING: config(
+    "The commit whose trust store has to judge can't be had. Judging with the one that comes with the change would let its author decide.",
+    "Fetch the commit, then run the same command again.",
+  ),
   TRUST_CHANGED: advice("warn", "The trust store itself changed.", "Review the change as you would review code."),
+  ROOTS_INVALID: refuse(
+    "The repository of npm's keys and Sigstore's roots gave what is not signed as it must be, is older than what was seen before, is past its end, or is not of one piece. Somebody may be in between, or hold it back.",
+    "Run secure-install trust refresh again later, or over another network; what is in use until then goes on working.",
+  ),
+  EVIDENCE_MALFORMED: config(
+    "The file is not one that secure-install trust evidence export has written, or somebody has changed it since.",
+    "Export it anew, where the registries can be reached.",
+  ),
 
   LOCK_FAILED: refuse(
     "Nothing fits what was asked for: no package of that name, no version in that range, or no set of packages that agree with one another.",

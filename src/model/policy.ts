@@ -13,6 +13,8 @@ export interface RegistryKey {
   readonly spki: string;
   readonly notBefore: number | null;
   readonly expires: number | null;
+  /** Proven by the metadata in `roots/`, which `trust refresh` brought: as good as built in. */
+  readonly renewed?: true;
 }
 
 export interface Registry {
@@ -42,6 +44,8 @@ export type Identity =
       readonly fingerprint: string;
       /** Template of the signature's address: `{url}` the tarball's, `{name}`, `{version}`, `{filename}`. */
       readonly signatureUrl: string | null;
+      /** When the key was retired (ms): what is of a later time is not by its owner. Left out where it was not. */
+      readonly until?: number;
     }
   | {
       readonly type: "built-by";
@@ -105,9 +109,17 @@ export interface SourcePin extends Allowance {
   readonly from: string;
 }
 
+/** A key with which ssh-keygen signs changes of the store: `ssh-ed25519 AAAA…`, without a comment. */
+export interface SshIdentity {
+  readonly type: "ssh";
+  readonly key: string;
+}
+
+export type OwnerIdentity = Extract<Identity, { type: "openpgp" }> | SshIdentity;
+
 export interface Owners {
   readonly atLeast: number;
-  readonly identities: readonly Identity[];
+  readonly identities: readonly OwnerIdentity[];
 }
 
 export interface TrustStore {
@@ -126,6 +138,10 @@ export interface TrustStore {
   readonly observations: Observations;
   /** Armored OpenPGP certificates by upper-case fingerprint, as they lie in `keys/`. */
   readonly certificates: ReadonlyMap<string, Uint8Array>;
+  /** SHA-256 (hex) of each file of the store, by its name in the folder. */
+  readonly files: ReadonlyMap<string, string>;
+  /** When `trust refresh` last brought npm's keys and Sigstore's roots (ms), or null where the built-in ones stand. */
+  readonly renewed: number | null;
   /** SHA-256 (hex) over all files of the store, or null without one. */
   readonly digest: string | null;
   /** What the store weakens, and what in it is about to end. */

@@ -35,6 +35,31 @@ export interface LockfileReport {
   readonly verdicts: readonly Reported[];
   /** About the lockfile as a whole. */
   readonly findings: readonly Finding[];
+  /** How its entries stand to observed.lock; not there where the trust store has no observations at all. */
+  readonly observed?: Observed;
+}
+
+/** Of the entries that passed. */
+export interface Observed {
+  /** Those of which an observation of the same version and bytes is there that no person has reviewed. */
+  readonly firstSeen: number;
+  /** Those of which nobody has written down anything. */
+  readonly unobserved: number;
+}
+
+/** A line of the trust store that would settle refusals: for a person to weigh, and to paste. */
+export interface Proposal {
+  /** `trust.json`. */
+  readonly file: string;
+  /** Where it stands there: `["registries", "acme"]`. */
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** The last step of the path with the value, in one line of JSON. */
+  readonly line: string;
+  /** Entries against which nothing else stands. */
+  readonly settles: number;
+  /** What speaks for it, or what is to be asked first. */
+  readonly says: string;
 }
 
 export interface Report {
@@ -43,6 +68,8 @@ export interface Report {
   /** About the run: weakenings of the trust store, the environment, the tree that was installed. */
   readonly findings: readonly Finding[];
   readonly scripts: readonly ScriptReport[];
+  /** The one that settles most first. */
+  readonly proposals: readonly Proposal[];
   /** Whether the real installer was started. */
   readonly handedOff: boolean;
   /** The bytes were not looked at: `--signatures-only`. */

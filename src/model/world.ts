@@ -107,11 +107,18 @@ export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK"
 export interface Processes {
   /**
    * Runs a command to its end. `inherit` gives it our terminal (or, with `stdout: "stderr"`, our stderr for its
-   * stdout); `keep` collects up to that many bytes of both streams. Our own signals are passed on.
+   * stdout); `keep` collects up to that many bytes of both streams, or with `binary` of stdout alone, as a text of one
+   * character (U+0000 to U+00FF) for each byte; `input` is what it reads from stdin. Our own signals are passed on.
    */
   run(
     command: Command,
-    how: { readonly output: "inherit" | "stderr" | { readonly keep: number }; readonly timeoutMs?: number },
+    how: {
+      readonly output:
+        | "inherit"
+        | "stderr"
+        | { readonly keep: number; readonly binary?: boolean; readonly input?: Uint8Array };
+      readonly timeoutMs?: number;
+    },
   ): Promise<Ended>;
   /** The first executable of that name in PATH that lies, by real path, outside `project`; null if there is none. */
   find(name: string, outside: string): Promise<string | null>;

@@ -5,6 +5,7 @@ import { type Finding, finding } from "../model/finding.js";
 import type { Requirements } from "../model/policy.js";
 import { decide, isPassed } from "../policy/decide.js";
 import { homeOf, requirementsFor } from "../trust/lookup.js";
+import { sightingsOf } from "../trust/seen.js";
 import { verifyIdentity } from "../verify/identity.js";
 import { verifyManifest } from "../verify/manifest.js";
 import type { Judged } from "./judged.js";
@@ -97,7 +98,8 @@ function decided(river: River, artifact: Artifact, holder: Judged | null, findin
   );
   const requirements = joined(own, holder?.requirements ?? null);
   const { digest, evidence } = holder?.verdict ?? { digest: null, evidence: [] };
-  const given = { artifact, digest, evidence, findings, always: [] };
+  const sightings = holder === null ? [] : sightingsOf(river.trust.observations, holder.verdict.artifact, digest);
+  const given = { artifact, digest, evidence, findings, always: [], sightings };
   return { verdict: decide(given, requirements, river.now), listing: null, packedSize: 0, requirements, sight: null };
 }
 

@@ -34,11 +34,8 @@ const packuments = gate(4);
 export async function askClaims(river: River, registry: Registry, asked: Asked, fresh: boolean): Promise<Claimed> {
   const { name, version } = asked;
   const address = manifestAddress(registry.url, name, version);
-  if (!fresh) {
-    const kept = await river.quarantine.kept(address, "claims", LIMITS.manifestBytes);
-    const parsed = kept === null ? null : parseClaims(kept, name, version);
-    if (parsed?.ok) return { ok: true, claims: parsed.value, kept: true };
-  }
+  const kept = fresh ? null : await keptClaims(river, registry, asked);
+  if (kept !== null) return { ok: true, claims: kept, kept: true };
   const answer = await fetchManifest(river, registry, asked, address);
   if (!answer.ok) return { ...answer, kept: false };
   const parsed = parseClaims(answer.value, name, version);
@@ -47,21 +44,57 @@ export async function askClaims(river: River, registry: Registry, asked: Asked, 
   return { ok: true, claims: parsed.value, kept: false };
 }
 
-/** When this version was published, and how its siblings were signed: from the full packument, then kept. */
+/** The claims of one version that were kept of an earlier answer, or null. Nobody is asked. */
+export async function keptClaims(
+  { quarantine }: Pick<River, "quarantine">,
+  registry: Registry,
+  { name, version }: Asked,
+): Promise<NpmClaims | null> {
+  const kept = await quarantine.kept(manifestAddress(registry.url, name, version), "claims", LIMITS.manifestBytes);
+  const parsed = kept === null ? null : parseClaims(kept, name, version);
+  return parsed?.ok ? parsed.value : null;
+}
+
+/**
+ * When this version was published, and how its siblings were signed: from the full packument, then kept. What was
+ * carried here in a file of evidence is heard only where the registry can't be: whoever wrote it could set the time.
+ */
 export async function askPublication(river: River, registry: Registry, asked: Asked): Promise<Parsed<NpmPublication>> {
   const address = packumentAddress(registry.url, asked.name);
-  const key = `${address} ${asked.version}`;
-  const kept = await river.quarantine.kept(key, "publication", LIMITS.manifestBytes);
-  const known = kept === null ? null : parsePublication(kept, asked.name, asked.version);
+  const key = publicationKey(address, asked.version);
+  const known = await keptPublication(river, key, "publication", asked);
   // Without a time it can only refuse, and before it refuses the registry is asked again.
-  if (known?.ok && (known.value.at !== null || river.options.offline)) return known;
+  if (known !== null && (known.at !== null || river.options.offline)) return { ok: true, value: known };
   return packuments(async () => {
     const answer = await get(river, registry, address, LIMITS.packumentBytes);
-    if (!answer.ok) return answer;
+    if (!answer.ok) {
+      const carried = await keptPublication(river, key, CARRIED, asked);
+      return carried === null ? answer : { ok: true, value: carried };
+    }
     const parsed = parsePublication(answer.value, asked.name, asked.version);
     if (parsed.ok) await river.quarantine.keep(key, "publication", publicationBytes(asked, parsed.value));
     return parsed;
   });
+}
+
+/** Under which kind a publication is kept that came in a file of evidence. */
+export const CARRIED = "carried-publication";
+
+/** A publication that was kept, or null. Nobody is asked. */
+export async function keptPublication(
+  { quarantine }: Pick<River, "quarantine">,
+  key: string,
+  kind: "publication" | typeof CARRIED,
+  { name, version }: Asked,
+): Promise<NpmPublication | null> {
+  const kept = await quarantine.kept(key, kind, LIMITS.manifestBytes);
+  const parsed = kept === null ? null : parsePublication(kept, name, version);
+  return parsed?.ok ? parsed.value : null;
+}
+
+/** Under which key a publication is kept: a packument speaks of all versions. */
+export function publicationKey(packument: string, version: string): string {
+  return `${packument} ${version}`;
 }
 
 async function fetchManifest(river: River, registry: Registry, asked: Asked, address: string): Promise<Parsed<Buffer>> {
@@ -95,7 +128,7 @@ async function get(river: River, registry: Registry, address: string, maxBytes: 
 }
 
 /** What was read of a packument, in a packument's own form, so that it is read again by the same reader. */
-function publicationBytes(asked: Asked, publication: NpmPublication): Buffer {
+export function publicationBytes(asked: Asked, publication: NpmPublication): Buffer {
   const versions = publication.siblings.map(({ version, integrity, signatures }) => [
     version,
     { dist: { integrity, signatures } },

@@ -3,7 +3,8 @@ import type { NpmClaims } from "../ecosystem/npm.js";
 import type { ArchiveListing, Inspection } from "../model/archive.js";
 import { type Evidence, evidence, type Outcome } from "../model/evidence.js";
 import type { Finding } from "../model/finding.js";
-import { isBuiltinKey } from "../trust/builtin.js";
+import { withoutBeginnings } from "../trust/builtin.js";
+import { firstSeenBy, sightingsOf } from "../trust/seen.js";
 import { verifyIdentity } from "../verify/identity.js";
 import { verifyIntegrity } from "../verify/integrity.js";
 import { type ManifestInput, verifyManifest } from "../verify/manifest.js";
@@ -35,8 +36,9 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
   if (claims === null) return unavailable(known.claimed);
   const { name, version } = known.artifact;
   const { keys, id } = known.home;
-  const windows = keys.map((key) => (isBuiltinKey(key) ? { ...key, notBefore: null } : key));
-  const publication = needsPublication(windows, claims.signatures, river.now)
+  const sightings = sightingsOf(river.trust.observations, known.artifact, known.subject);
+  const seen = firstSeenBy(sightings, (by) => (by.type === "registry-key" && by.registry === id ? by.keyid : null));
+  const publication = needsPublication(withoutBeginnings(keys), claims.signatures, river.now, seen)
     ? await askPublication(river, known.asked, known.artifact)
     : null;
   if (publication !== null && !publication.ok) return unavailable(publication);
@@ -49,6 +51,7 @@ async function registrySignature(river: River, known: Known, claims: NpmClaims |
     published: claims.integrity,
     signatures: claims.signatures,
     publication: publication?.value ?? null,
+    seen,
     now: river.now,
   });
 }

@@ -30,5 +30,6 @@ export async function changedSince(river: River, inputs: Inputs): Promise<Findin
 
 async function trustIsTheSame(river: River): Promise<boolean> {
   const again = await openTrust(river.world, river.place, river.now).catch(() => null);
-  return again !== null && again.digest === river.trust.digest && again.directory === river.trust.directory;
+  const { onDisk } = river.judge;
+  return again !== null && again.digest === onDisk.digest && again.directory === onDisk.directory;
 }

@@ -1,4 +1,5 @@
 /** From lockfile entries to verdicts: as many of the one as of the other, always. */
+import { hash } from "node:crypto";
 import type { Artifact } from "../model/artifact.js";
 import { accountFor } from "./account.js";
 import { judgeBundled } from "./bundled.js";
@@ -6,6 +7,7 @@ import { mapConcurrent } from "./concurrent.js";
 import type { Judged } from "./judged.js";
 import { Places } from "./places.js";
 import type { River } from "./river.js";
+import { beThrifty } from "./thrift.js";
 import { judge, weigh } from "./weigh.js";
 
 /**
@@ -20,6 +22,7 @@ export async function judgeAll(
   project: string,
   keep: "listings" | "verdicts",
 ): Promise<Judged[]> {
+  beThrifty(artifacts.length);
   const results = new Map<Artifact, Judged>();
   const byLocation = new Map<string, Judged>();
   const settle = (artifact: Artifact, judged: Judged): void => {
@@ -62,11 +65,11 @@ export async function judgeAll(
   });
 }
 
-/** One package at several places of the tree is fetched and read once, and decided for each place. */
+/** One package at several places of the tree is fetched and read once, and decided for each place. A digest: the texts are long. */
 function sameBytes(artifact: Artifact): string {
   const { name, version, source, locked, npm, findings } = artifact;
   const entry = npm === null ? null : [npm.facts, npm.requires, npm.hasInstallScript, npm.hasShrinkwrap];
-  return JSON.stringify([name, version, source, locked, entry, findings]);
+  return hash("sha256", JSON.stringify([name, version, source, locked, entry, findings]), "base64");
 }
 
 type Group = [Artifact, ...Artifact[]];

@@ -2,8 +2,9 @@
 import { formatDigest } from "../model/digest.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import { LIMITS } from "../model/limits.js";
-import type { Identity } from "../model/policy.js";
+import type { Identity, TrustStore } from "../model/policy.js";
 import { registryAt } from "../trust/lookup.js";
+import { firstSeenBy, sightingsOf } from "../trust/seen.js";
 import { askPublication } from "./claims.js";
 import type { Known } from "./known.js";
 import type { River } from "./river.js";
@@ -55,10 +56,20 @@ async function one(river: River, known: Known, address: string): Promise<Outcome
   return fresh;
 }
 
-async function judged(river: River, known: Known, bytes: Uint8Array, signature: Uint8Array): Promise<Outcome> {
+/** The outcome of a signature over these bytes, by the certificates of the store that the river has. */
+export async function judged(
+  river: River,
+  known: Pick<Known, "asked" | "artifact"> & Partial<Pick<Known, "subject">>,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): Promise<Outcome> {
   const { verifyOpenPgp } = await import("../verify/openpgp.js");
+  const { certificates } = river.trust;
+  const retired = retiredIn(river.trust);
+  const sightings = sightingsOf(river.trust.observations, known.artifact, known.subject ?? null);
+  const seen = firstSeenBy(sightings, (signer) => (signer.type === "openpgp" ? signer.fingerprint : null));
   const verify = (publishedAt: number | null) =>
-    verifyOpenPgp({ bytes, signature, certificates: river.trust.certificates, now: river.now, publishedAt });
+    verifyOpenPgp({ bytes, signature, certificates, now: river.now, publishedAt, seen, retired });
   const outcome = await verify(null);
   // Only of an ended key does it matter when this was published, and only full packuments tell.
   if (outcome.outcome !== "invalid" || outcome.code !== "KEY_EXPIRED" || known.asked === null) return outcome;
@@ -66,7 +77,18 @@ async function judged(river: River, known: Known, bytes: Uint8Array, signature: 
   return publication.ok && publication.value.at !== null ? verify(publication.value.at) : outcome;
 }
 
-async function askSignature(river: River, address: string): Promise<Uint8Array | Outcome> {
+/** When the keys of publishers were retired (ms), by fingerprint. */
+function retiredIn({ publishers }: Pick<TrustStore, "publishers">): ReadonlyMap<string, number> {
+  const identities = publishers.flatMap((publisher) => publisher.identities);
+  return new Map(
+    identities.flatMap((one) =>
+      one.type === "openpgp" && one.until !== undefined ? [[one.fingerprint, one.until]] : [],
+    ),
+  );
+}
+
+/** The file at a signature's address, or why there is none. */
+export async function askSignature(river: River, address: string): Promise<Uint8Array | Outcome> {
   const redirects = registryAt(river.trust, address)?.redirects ?? [];
   const answer = await river.client.get(address, { maxBytes: LIMITS.signatureBytes, redirects });
   if (answer.ok) return answer.value.body;
@@ -76,7 +98,7 @@ async function askSignature(river: River, address: string): Promise<Uint8Array |
 }
 
 /** The bytes that were inspected; whoever changed them since is found out by the digest. */
-async function readAll(river: River, known: Known): Promise<Uint8Array> {
+export async function readAll(river: River, known: Pick<Known, "own">): Promise<Uint8Array> {
   const sha512 = known.own.sha512;
   if (sha512 === undefined || !(await river.quarantine.verify(sha512)))
     throw new Error("the store lost what it was given");
@@ -85,7 +107,8 @@ async function readAll(river: River, known: Known): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-function fill(template: string, known: Known): string {
+/** The address that a template of trust.json gives for a package. */
+export function fill(template: string, known: Pick<Known, "artifact" | "address">): string {
   const { name, version, filename } = known.artifact;
   const values: Readonly<Record<string, string>> = { url: known.address, name, version, filename };
   return template.replace(/\{(url|name|version|filename)\}/g, (_, key: string) => values[key] ?? "");
@@ -95,8 +118,11 @@ function merge(outcomes: readonly Outcome[]): Outcome {
   const of = (kind: Outcome["outcome"]) => outcomes.filter((outcome) => outcome.outcome === kind);
   const signers = (kind: "verified" | "unknown-signer"): Signer[] =>
     outcomes.flatMap((outcome) => (outcome.outcome === kind ? outcome.signers : []));
+  const notes = outcomes.flatMap((outcome) => (outcome.outcome === "verified" ? (outcome.notes ?? []) : []));
   const invalid = of("invalid")[0];
   if (invalid !== undefined) return invalid;
-  if (of("verified").length > 0) return { outcome: "verified", signers: signers("verified") };
+  if (of("verified").length > 0) {
+    return { outcome: "verified", signers: signers("verified"), ...(notes.length === 0 ? {} : { notes }) };
+  }
   return of("unavailable")[0] ?? of("unknown-signer")[0] ?? of("absent")[0] ?? { outcome: "absent" };
 }

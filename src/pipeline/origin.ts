@@ -80,14 +80,21 @@ function fromRegistry(artifact: Artifact, trust: TrustStore, address: string, ma
     const says = `${name} is at home in the registry "${home.id}", and would come from "${from.id}"`;
     return { ok: false, finding: finding("REGISTRY_NOT_HOME", { says, expected: home.url, got: from.url }) };
   }
-  const named = trust.registries.find((registry) => registry.id === from.evidenceFrom);
-  // Whom `from` does not serve under this name, it does not speak for: a private name is not told to the public registry.
-  const evidence = named !== undefined && mayServe(trust, named, home) ? named : from;
+  const evidence = evidenceFor(trust, from, home);
   return { ok: true, origin: { type: "registry", home, from, evidence, tarball: address, derived } };
 }
 
+/**
+ * Who is asked for manifest and signatures: whom `from` names, or whom that one names, to the end. Whom a registry does
+ * not serve under this name, it does not speak for: a private name is not told to the public registry.
+ */
+function evidenceFor(trust: TrustStore, from: Registry, home: Registry): Registry {
+  const named = trust.registries.find((registry) => registry.id === from.evidenceFrom);
+  return named !== undefined && mayServe(trust, named, home) ? evidenceFor(trust, named, home) : from;
+}
+
 /** Where npm would fetch it: the lockfile's address, its host replaced as npm replaces it, or the configured registry's. */
-function addressOf(artifact: Artifact, locked: string | null, trust: TrustStore, npm: NpmSettings): string {
+export function addressOf(artifact: Artifact, locked: string | null, trust: TrustStore, npm: NpmSettings): string {
   const scope = scopeOf(artifact.name);
   const configured = (scope === null ? undefined : npm.scopes.get(scope)) ?? npm.registry;
   if (locked === null) return tarballAddress(configured, artifact.name, artifact.version);

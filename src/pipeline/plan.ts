@@ -21,7 +21,8 @@ export interface Admitted {
   /** Bytes of the archive. */
   readonly size: number;
   readonly files: readonly ArchivedFile[];
-  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Text of its package.json: parsed, that of all packages together would be held for as long as npm runs. */
+  readonly manifest: string;
   readonly facts: PackageFacts;
 }
 
@@ -80,7 +81,7 @@ export function linkedCommands({ artifact, facts }: Admitted): Readonly<Record<s
 }
 
 async function describe(name: string, listing: ArchiveListing) {
-  const manifest = packageJson(listing.manifest);
-  const facts = await readFacts(manifest, name, new Set(listing.files.map((file) => file.path)));
-  return { files: listing.files, manifest, facts };
+  const { manifest, files } = listing;
+  const facts = await readFacts(packageJson(manifest), name, new Set(files.map((file) => file.path)));
+  return { files, manifest, facts };
 }

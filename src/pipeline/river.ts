@@ -5,6 +5,7 @@ import type { Client } from "../fetch/settings.js";
 import type { InputPlaces, InputState } from "../installer/inputs.js";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
+import type { Judge } from "./base.js";
 import type { TrustPlace } from "./trust.js";
 
 /** The state of everything that a verdict rests on, at one moment. */
@@ -19,6 +20,8 @@ export interface RiverOptions {
   readonly offline: boolean;
   /** Leave out what this platform would not install. */
   readonly thisPlatform: boolean;
+  /** Whether this is the gate, where a package that changed hands waits for a person; elsewhere that is a warning. */
+  readonly gate: boolean;
   readonly omit: ReadonlySet<"dev" | "optional" | "peer">;
   /** Artifacts that are under way at once. */
   readonly concurrency: number;
@@ -37,6 +40,8 @@ export interface River {
   readonly client: Client;
   readonly quarantine: Quarantine;
   readonly trust: TrustStore;
+  /** Where `trust` comes from. */
+  readonly judge: Pick<Judge, "onDisk" | "commit">;
   readonly place: TrustPlace;
   /** The project's inputs as they were before any of them was read. */
   readonly begun: Inputs;

@@ -7,10 +7,12 @@ import { shadowFindings } from "../installer/shadows.js";
 import { toIntegrity } from "../model/digest.js";
 import { type Finding, finding, refuses } from "../model/finding.js";
 import type { Command, Ended } from "../model/world.js";
+import { mapConcurrent } from "./concurrent.js";
 import { changedSince } from "./inputs.js";
 import type { Installation } from "./installation.js";
 import type { Interrupts } from "./interrupts.js";
 import type { Judged } from "./judged.js";
+import { packageJson } from "./known.js";
 import { type Admitted, admit } from "./plan.js";
 import { localFolders, type Project } from "./project.js";
 import type { Inputs, River } from "./river.js";
@@ -54,7 +56,7 @@ function unsealable(judged: readonly Judged[]): Finding[] {
 async function lost(river: River, admitted: readonly Admitted[]): Promise<Finding[]> {
   const digests = [...new Set(admitted.map(({ sha512 }) => sha512))];
   river.progress.stage("matching the store", digests.length);
-  const intact = await Promise.all(digests.map((sha512) => holds(river, sha512)));
+  const intact = await mapConcurrent(digests, river.options.concurrency, (sha512) => holds(river, sha512));
   const gone = digests.filter((_, at) => !intact[at]);
   if (gone.length === 0) return [];
   const says = `the store no longer holds the bytes that were verified: ${gone.length} of ${digests.length}`;
@@ -149,13 +151,20 @@ function ciCommand(river: River, how: Installation, { project, admitted }: Ready
 }
 
 /** A package in the form in which the sealed registry holds it. What no registry serves is in npm's cache alone. */
-function offered(river: River, { artifact, sha512, size, manifest: asPacked, facts }: Admitted): AdmittedPackage[] {
+function offered(river: River, { artifact, sha512, size, manifest: text, facts }: Admitted): AdmittedPackage[] {
   if (artifact.source.type !== "registry") return [];
   const { name, version, filename } = artifact;
   const integrity = toIntegrity({ algorithm: "sha512", hex: sha512 });
   // npm spells out the commands of a folder (`directories.bin`) only when it publishes.
-  const manifest = facts.binFolder === null ? asPacked : { ...asPacked, bin: facts.bin };
-  return [{ name, version, filename, integrity, manifest, size, open: () => river.quarantine.stream(sha512) }];
+  return [
+    {
+      ...{ name, version, filename, integrity, size },
+      get manifest() {
+        return facts.binFolder === null ? packageJson(text) : { ...packageJson(text), bin: facts.bin };
+      },
+      open: () => river.quarantine.stream(sha512),
+    },
+  ];
 }
 
 /** Pinned tarballs, which a newer npm takes only when it is told that it may. */

@@ -9,9 +9,9 @@ import { type Finding, StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { World } from "../model/world.js";
 import { unsafeEnvironment } from "../policy/environment.js";
+import { type BaseRequest, openJudge } from "./base.js";
 import { takeInputs } from "./inputs.js";
 import type { Progress, River, RiverOptions } from "./river.js";
-import { openTrust } from "./trust.js";
 
 export interface SessionRequest {
   /** The project's folder, absolute. */
@@ -20,6 +20,8 @@ export interface SessionRequest {
   readonly trust: string | null;
   /** Whether no store of the project or its repository judges: what is installed is not theirs. */
   readonly builtinOnly: boolean;
+  /** From where the judging store comes; that on the disk judges where nothing is said. */
+  readonly base?: BaseRequest;
   /** `--cafile`, absolute, or null. */
   readonly cafile: string | null;
   /** What `--omit` and `--include` said, or null to take npm's settings. */
@@ -51,7 +53,8 @@ export async function openSession(world: World, request: SessionRequest): Promis
   if (unsafe !== undefined)
     throw new StopError("ENVIRONMENT_UNSAFE", unsafe.says, { at: unsafe.got ?? "", help: unsafe.help });
   const place = { project: request.project, directory: request.trust, builtinOnly: request.builtinOnly };
-  const trust = await openTrust(world, place, now);
+  const judge = await openJudge(world, place, request.base ?? { ref: null, find: false }, now);
+  const { trust } = judge;
   const quarantine = await openQuarantine(files, storeDirectory(environment), environment.platform, now);
   const client = createClient({
     extraCa: await extraAuthorities(world, npm, request.cafile),
@@ -69,8 +72,11 @@ export async function openSession(world: World, request: SessionRequest): Promis
   const options: RiverOptions = { ...request.options, omit };
   await quarantine.sweep(now);
   return {
-    river: { world, client, quarantine, trust, place, begun, masked, npm, now, options, progress: request.progress },
-    findings: [...around, ...trust.findings],
+    river: {
+      ...{ world, client, quarantine, trust, judge, place, begun, masked, npm, now, options },
+      progress: request.progress,
+    },
+    findings: [...around, ...judge.findings, ...trust.findings],
     close: async () => {
       await client.close();
       await world.workers.close();

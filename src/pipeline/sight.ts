@@ -18,8 +18,7 @@ export function sightOf(
   from: { readonly home: Registry | null; readonly claims: NpmClaims | null },
 ): Sight | null {
   if (from.home === null || digest?.algorithm !== "sha512") return null;
-  const sound = evidence.filter((item) => item.outcome === "verified" || item.outcome === "unknown-signer");
-  const lasting = sound.filter((item) => LASTING_KINDS.some((kind) => kind === item.kind));
+  const lasting = evidence.filter((item) => LASTING_KINDS.some((kind) => kind === item.kind) && holds(item));
   const signers = new Map<string, Signer>();
   for (const item of lasting) {
     if (item.outcome !== "verified" && item.outcome !== "unknown-signer") continue;
@@ -37,4 +36,13 @@ export function sightOf(
     source: null,
     published: from.claims?.published ?? null,
   };
+}
+
+/**
+ * Whether it was proven, if not by somebody whom a rule names. What is said to be signed by a key that nobody has here
+ * was never verified: junk in the place of a signature must not pass for one.
+ */
+function holds(item: Evidence): boolean {
+  if (item.outcome === "verified") return true;
+  return item.outcome === "unknown-signer" && item.kind !== "registry-signature" && item.signers.length > 0;
 }

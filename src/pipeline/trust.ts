@@ -3,7 +3,7 @@ import path from "node:path";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
 import { loadTrust } from "../trust/load.js";
-import { builtinStore } from "../trust/store.js";
+import { builtinStore, type ReadCertificate } from "../trust/store.js";
 
 /** Where a store is looked for. */
 export interface TrustPlace {
@@ -19,11 +19,14 @@ export interface TrustPlace {
 export async function openTrust(world: World, place: TrustPlace, now: number): Promise<TrustStore> {
   if (place.builtinOnly && place.directory === null) return builtinStore();
   const where = { ...place, repositoryRoot: await repositoryRoot(world, place.project), now };
-  return loadTrust(world.files, where, async (bytes) => {
-    const { readCertificate } = await import("../verify/openpgp-certificate.js");
-    return readCertificate(bytes);
-  });
+  return loadTrust(world.files, where, readCertificate);
 }
+
+/** For reading a store, wherever its files come from. OpenPGP is loaded where there is a certificate. */
+export const readCertificate: ReadCertificate = async (bytes) => {
+  const verify = await import("../verify/openpgp-certificate.js");
+  return verify.readCertificate(bytes);
+};
 
 /** The nearest folder at or above `folder` that holds `.git`; null outside of a repository. */
 export async function repositoryRoot(world: World, folder: string): Promise<string | null> {

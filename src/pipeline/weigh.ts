@@ -8,8 +8,10 @@ import type { Sight } from "../model/observation.js";
 import type { Registry, Requirements } from "../model/policy.js";
 import { type Case, decide } from "../policy/decide.js";
 import { homeOf, registryAt, requirementsFor } from "../trust/lookup.js";
+import { sightingsOf } from "../trust/seen.js";
 import { type Bytes, bringBytes } from "./bytes.js";
 import { askClaims, type Claimed } from "./claims.js";
+import { driftOf, vouchedFor } from "./drift.js";
 import { gather } from "./gather.js";
 import { originOf, type PinnedOrigin, type RegistryOrigin, settled } from "./origin.js";
 import type { Places } from "./places.js";
@@ -33,6 +35,8 @@ export interface Weighed {
   readonly packedSize: number;
   /** What was seen of it, to be held against what was seen before; null where nothing was. */
   readonly sight: Sight | null;
+  /** Of its OpenPGP signers, those for whom an earlier one vouches. */
+  readonly vouched: ReadonlySet<string>;
 }
 
 /** What must hold of every artifact, whatever the policy says. */
@@ -63,13 +67,15 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
       claimed,
       candidates: requirements.candidates,
     });
-    const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always };
+    const sightings = sightingsOf(river.trust.observations, artifact, seen.subject);
+    const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always, sightings };
     const listing = seen.inspection?.ok ? seen.inspection.listing : null;
     const packedSize = seen.inspection?.packed.size ?? 0;
     const { shrinkwrap } = seen;
     const from = { home: origin.type === "registry" ? origin.home : null, claims: claimed?.ok ? claimed.claims : null };
     const sight = sightOf(artifact, seen.subject, evidence, from);
-    return { given, requirements, sourceIsSettled: true, listing, shrinkwrap, packedSize, sight };
+    const vouched = await vouchedFor(river.trust, sight);
+    return { given, requirements, sourceIsSettled: true, listing, shrinkwrap, packedSize, sight, vouched };
   };
   const weighed = await withClaims(kept);
   const mayAsk = registry !== null && kept?.kept === true && !river.options.offline;
@@ -86,7 +92,7 @@ export function judge(river: River, artifact: Artifact, weighed: Weighed, places
   const isDeclared = (address: string): boolean => registryAt(river.trust, address) !== null;
   const inside = places === null ? [] : shrinkwrapFindings(artifact, weighed.shrinkwrap, places, isDeclared);
   const stowed = places === null ? [] : stowawayFindings({ artifact, ...weighed }, places, asksOf(river), river.now);
-  const findings = [...weighed.given.findings, ...inside, ...stowed];
+  const findings = [...weighed.given.findings, ...inside, ...stowed, ...driftOf(river, weighed)];
   return decide({ ...weighed.given, artifact: entry, findings }, weighed.requirements, river.now);
 }
 
@@ -130,7 +136,8 @@ function look(artifact: Artifact, bytes: Extract<Bytes, { ok: true }> | null): S
   const notes = inspection.ok ? inspection.listing.notes : [];
   const text = inspection.ok && artifact.npm?.hasShrinkwrap ? inspection.listing.shrinkwrap : null;
   return {
-    subject: { algorithm: "sha512", hex: sha512 },
+    // Where it is the locked one, the same text is held once.
+    subject: { algorithm: "sha512", hex: artifact.locked.sha512 === sha512 ? artifact.locked.sha512 : sha512 },
     own: { sha512, sha384, sha256 },
     inspection,
     shrinkwrap: text === null ? null : readShrinkwrap(text),
@@ -181,5 +188,6 @@ function refused(
   requirements = requirementsFor(river.trust, artifact, homeFor(river, artifact), river.now),
 ): Weighed {
   const given = { digest: null, evidence: [], findings, always: ALWAYS };
-  return { given, requirements, sourceIsSettled: false, listing: null, shrinkwrap: null, packedSize: 0, sight: null };
+  const nothing = { listing: null, shrinkwrap: null, packedSize: 0, sight: null, vouched: new Set<string>() };
+  return { given, requirements, sourceIsSettled: false, ...nothing };
 }

@@ -7,9 +7,10 @@ import type { Code } from "../model/codes.js";
 import type { Digest } from "../model/digest.js";
 import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
 import { type Finding, finding, refuses } from "../model/finding.js";
+import type { Observation } from "../model/observation.js";
 import type { Exception, Publisher, PublisherRequirement, Requirements } from "../model/policy.js";
 import type { Failed, Passed, Undecided, Verdict } from "../model/verdict.js";
-import { proves, publishersProven } from "./publishers.js";
+import { proves, publishersProven, seenFirst } from "./publishers.js";
 
 /** All that is known of one artifact. */
 export interface Case {
@@ -21,6 +22,8 @@ export interface Case {
   readonly findings: readonly Finding[];
   /** Kinds that must hold whatever the policy says, in this mode of running. */
   readonly always: readonly EvidenceKind[];
+  /** Observations of exactly these bytes in the store that judges: a trusted time for the signatures that they tell of. */
+  readonly sightings?: readonly Observation[];
 }
 
 /** What a required kind is refused with when it was asked for and not offered. */
@@ -49,8 +52,8 @@ export function isPassed(verdict: { readonly result: string }): verdict is Passe
  */
 export function decide(given: Case, requirements: Requirements, now: number): Verdict {
   const exceptions = requirements.exceptions.filter((exception) => fits(exception, given.digest));
-  const valid = exceptions.filter((exception) => exception.expires > now);
-  const waived = new Set(valid.flatMap((exception) => exception.waive).filter((kind) => kind !== "integrity"));
+  const valid = inForce(requirements, given.digest, now);
+  const waived = waivedKinds(requirements, given.digest, now);
   const proven = publishersProven(requirements.candidates, given.evidence);
   const findings = [
     ...given.artifact.findings,
@@ -59,7 +62,7 @@ export function decide(given: Case, requirements: Requirements, now: number): Ve
     ...tampered(given.evidence).flatMap(broken),
     ...unmetKinds(given, requirements, waived),
     ...unmetPublishers(given, requirements, proven, waived),
-    ...compromised(proven, now),
+    ...compromised(proven, given.sightings ?? [], now),
     ...exceptions.filter((exception) => exception.expires <= now).map(expired),
   ];
   const common = {
@@ -67,7 +70,7 @@ export function decide(given: Case, requirements: Requirements, now: number): Ve
     digest: given.digest,
     evidence: given.evidence,
     findings: withoutRepeats(findings),
-    rules: [...requirements.applied, ...valid.map((exception) => exception.id)],
+    rules: valid.length === 0 ? requirements.applied : [...requirements.applied, ...valid.map(({ id }) => id)],
     waived: [...waived],
     publishers: proven.map((publisher) => publisher.name),
   };
@@ -76,6 +79,16 @@ export function decide(given: Case, requirements: Requirements, now: number): Ve
   const passed = { ...common, result: "PASSED" } as unknown as Passed;
   admitted.add(passed);
   return passed;
+}
+
+/** The kinds that exceptions waive for exactly this digest, at `now`. What is invalid, and `integrity`, is never waived. */
+export function waivedKinds(requirements: Requirements, digest: Digest | null, now: number): ReadonlySet<EvidenceKind> {
+  const waived = inForce(requirements, digest, now).flatMap((exception) => exception.waive);
+  return new Set(waived.filter((kind) => kind !== "integrity"));
+}
+
+function inForce(requirements: Requirements, digest: Digest | null, now: number): readonly Exception[] {
+  return requirements.exceptions.filter((exception) => fits(exception, digest) && exception.expires > now);
 }
 
 function denied(requirements: Requirements): Finding[] {
@@ -188,13 +201,27 @@ function unmetPublisher(
   });
 }
 
-/** Without a trusted time nothing proves that it was made before the theft, and no kind of evidence carries one yet. */
-function compromised(proven: readonly Publisher[], now: number): Finding[] {
+/**
+ * Of a publisher who is compromised since some time, only what was seen before that time counts: the signature itself
+ * can be dated at will, and nobody has signed the registry's publish time.
+ */
+function compromised(proven: readonly Publisher[], sightings: readonly Observation[], now: number): Finding[] {
   return proven.flatMap((publisher) => {
     const since = publisher.compromised;
     if (since === null || since.since > now) return [];
+    const seen = seenFirst(publisher, sightings);
+    if (seen !== null && seen < since.since) return [];
     const at = new Date(since.since).toISOString();
-    return [finding("KEY_COMPROMISED", { says: `${publisher.name} is compromised since ${at}: ${since.reason}` })];
+    return [
+      finding("KEY_COMPROMISED", {
+        says: `${publisher.name} is compromised since ${at}: ${since.reason}`,
+        expected: `a signature of theirs that was seen before ${at}`,
+        got:
+          seen === null
+            ? "one of which nothing proves when it was made"
+            : `one first seen on ${new Date(seen).toISOString()}`,
+      }),
+    ];
   });
 }
 

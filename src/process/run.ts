@@ -48,7 +48,8 @@ export async function runCommand(
     shell: false,
   });
   const stopPassing = passSignals(child, grouped, shares && isatty(0));
-  const output = typeof how.output === "string" ? () => "" : keepOutput(child, how.output.keep);
+  const output = typeof how.output === "string" ? () => "" : keepOutput(child, how.output);
+  if (typeof how.output !== "string" && how.output.input !== undefined) give(child, how.output.input);
   const timer = how.timeoutMs === undefined ? null : setTimeout(() => endGroup(child, environment), how.timeoutMs);
   try {
     const ended = await endOf(child, command.file);
@@ -61,21 +62,28 @@ export async function runCommand(
 
 function stdioOf(output: Parameters<Processes["run"]>[1]["output"]): StdioOptions {
   if (output === "inherit") return "inherit";
-  return output === "stderr" ? ["inherit", 2, "inherit"] : ["ignore", "pipe", "pipe"];
+  if (output === "stderr") return ["inherit", 2, "inherit"];
+  return [output.input === undefined ? "ignore" : "pipe", "pipe", "pipe"];
+}
+
+/** What a program leaves unread is nobody's loss: how it ended says whether it had what it needed. */
+function give(child: ChildProcess, input: Uint8Array): void {
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(input);
 }
 
 /** Collects both streams as they come, up to a bound. What is beyond it is read and dropped, so nothing gets stuck. */
-function keepOutput(child: ChildProcess, most: number): () => string {
+function keepOutput(child: ChildProcess, { keep, binary = false }: { keep: number; binary?: boolean }): () => string {
   const pieces: Buffer[] = [];
-  let left = most;
+  let left = keep;
   const take = (piece: Buffer): void => {
     if (left <= 0) return;
     pieces.push(piece.subarray(0, left));
     left -= piece.length;
   };
   child.stdout?.on("data", take);
-  child.stderr?.on("data", take);
-  return () => Buffer.concat(pieces).toString("utf8");
+  child.stderr?.on("data", binary ? () => {} : take);
+  return () => Buffer.concat(pieces).toString(binary ? "latin1" : "utf8");
 }
 
 /**

@@ -17,6 +17,8 @@ export interface HumanOptions {
 /** Of many packages with one and the same finding, so many are shown in full. */
 const SHOWN_IN_FULL = 3;
 const LABEL = 12;
+/** A line that is to be pasted must not be cut. */
+const LONGEST_LINE = 20_000;
 
 interface Case {
   readonly finding: Finding;
@@ -32,9 +34,24 @@ export function humanReport(report: Report, options: HumanOptions): string {
   if (options.quiet && result === "PASSED" && groups.length === 0) return "";
   const inFull = options.verbose || result !== "PASSED";
   const sections = groups.map((cases) => section(cases, paint, { all: options.verbose, inFull }));
+  if (options.verbose) sections.push(...remarks(report, paint));
   if (report.signaturesOnly)
     sections.push("Only signatures over the locked digests were judged; the bytes were not seen.\n");
-  return `${sections.map((text) => `${text}\n`).join("")}${paint[result](result)}  ${summaryLine(report)}\n`;
+  const end = `${paint[result](result)}  ${summaryLine(report)}\n${proposalLines(report, paint)}`;
+  return `${sections.map((text) => `${text}\n`).join("")}${end}`;
+}
+
+/** In line with what stands behind `FAILED  `: the one line that would settle most, ready to be pasted. */
+function proposalLines({ proposals }: Report, paint: Paint): string {
+  const [best] = proposals;
+  if (best === undefined) return "";
+  const { file, path, line, settles, says } = best;
+  const under = path.slice(0, -1).map((step) => `"${forTerminal(step, 100)}"`);
+  const which = settles === 1 ? "it" : `all ${settles.toLocaleString("en")}`;
+  const place = `This line under ${under.join(", ")} in .secure-install/${file} would settle ${which}:`;
+  const more = proposals.length === 1 ? [] : [`(${proposals.length - 1} more with --json)`];
+  const lines = [forTerminal(says, 2000), place, `    ${paint.strong(forTerminal(line, LONGEST_LINE))}`, ...more];
+  return lines.map((text) => `        ${text}\n`).join("");
 }
 
 /** A run that could not start. */
@@ -71,6 +88,20 @@ function grouped(report: Report, verbose: boolean): Case[][] {
   return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
+/** What is to be said of evidence that holds: a time that is unproven, a signature that was ignored. */
+function remarks(report: Report, paint: Paint): string[] {
+  const lines = report.lockfiles.flatMap((lockfile) =>
+    lockfile.verdicts.flatMap((verdict) =>
+      verdict.evidence.flatMap((item) => {
+        const notes = item.outcome === "verified" ? (item.notes ?? []) : [];
+        const name = paint.strong(nameOf({ verdict, lockfile }));
+        return notes.map((note) => `· ${name}  ${item.kind}: ${forTerminal(note, 1000)}`);
+      }),
+    ),
+  );
+  return lines.length === 0 ? [] : [`${[...new Set(lines)].join("\n")}\n`];
+}
+
 interface Detail {
   /** Every case, not only the first few. */
   readonly all: boolean;
@@ -83,13 +114,18 @@ function section(cases: readonly Case[], paint: Paint, detail: Detail): string {
   if (first === undefined) return "";
   const shown = detail.all ? cases : cases.slice(0, SHOWN_IN_FULL);
   const brief = !detail.inFull && first.severity === "warn";
-  const lines = brief ? shown.map((item) => inOneLine(item, paint)) : shown.flatMap((item) => describe(item, paint));
+  // A next step that names its package is told with each of them; any other once.
+  const apart = shown.length > 1 && shown.some(helpNamesIt);
+  const inFull = (item: Case): string[] =>
+    apart ? [...describe(item, paint), labelled("next", item.finding.help)] : describe(item, paint);
+  const lines = brief ? shown.map((item) => inOneLine(item, paint)) : shown.flatMap(inFull);
   const rest = cases.length - shown.length;
   if (rest > 0) {
     const names = cases.slice(SHOWN_IN_FULL, SHOWN_IN_FULL + 5).map((item) => nameOf(item));
     lines.push(`  and ${rest} more: ${names.join(", ")}${rest > 5 ? ", …" : ""} (all with --verbose)`);
   }
-  if (!brief) lines.push(labelled("means", CATALOGUE[first.code].means), labelled("next", first.help));
+  if (!brief) lines.push(labelled("means", CATALOGUE[first.code].means));
+  if (!brief && !apart) lines.push(labelled("next", first.help));
   return `${lines.join("\n")}\n`;
 }
 
@@ -111,7 +147,11 @@ function describe(item: Case, paint: Paint): string[] {
   return lines;
 }
 
-function nameOf(item: Case): string {
+function helpNamesIt({ finding, verdict }: Case): boolean {
+  return verdict !== null && finding.help.includes(`:${verdict.artifact.name}@${verdict.artifact.version}`);
+}
+
+function nameOf(item: Omit<Case, "finding">): string {
   if (item.verdict !== null) {
     // A link's entry has no version.
     const { name, version } = item.verdict.artifact;

@@ -6,9 +6,10 @@ import type { StopError } from "../model/finding.js";
 import { isTampered, type LockfileReport, type Report, resultOf } from "../model/report.js";
 import type { Reported } from "../model/verdict.js";
 import { forJson } from "./escape.js";
+import { observedOf } from "./summary.js";
 
-/** The whole report as text, with a line break at its end. */
-export function jsonReport(report: Report): string {
+/** The whole report as text, with a line break at its end. `more` are members of a command's own. */
+export function jsonReport(report: Report, more: Readonly<Record<string, unknown>> = {}): string {
   const verdicts = report.lockfiles.flatMap((lockfile) => lockfile.verdicts.map((verdict) => shape(verdict, lockfile)));
   const count = (result: string) => verdicts.filter((verdict) => verdict.result === result).length;
   const body = {
@@ -26,11 +27,14 @@ export function jsonReport(report: Report): string {
       otherPlatform: count("OTHER_PLATFORM"),
       omitted: count("OMITTED"),
       local: count("LOCAL"),
+      ...observedOf(report),
     },
     findings: [...report.findings, ...report.lockfiles.flatMap((lockfile) => lockfile.findings)],
     verdicts,
     weakenings: weakenings(report),
     scripts: report.scripts,
+    proposals: report.proposals,
+    ...more,
     judgedBy: report.judgedBy,
     elapsedMs: Math.round(report.elapsedMs),
   };

@@ -1,5 +1,5 @@
 /** The one line at the end that anyone understands: what stands on what. */
-import { allFindings, isTampered, type Report } from "../model/report.js";
+import { allFindings, isTampered, type Observed, type Report } from "../model/report.js";
 import type { Reported } from "../model/verdict.js";
 
 export interface Tally {
@@ -17,6 +17,8 @@ export interface Tally {
   readonly checksumAlone: number;
   readonly exceptions: number;
   readonly weakenings: number;
+  /** Of those that passed, those that were merely seen first, and those that nobody has observed; null without any observations. */
+  readonly observed: Observed | null;
 }
 
 /** Counts a report; an entry can stand on several kinds of evidence at once. */
@@ -44,6 +46,17 @@ export function tally(report: Report): Tally {
     checksumAlone: passed.filter((verdict) => !proven.has(verdict)).length,
     exceptions: passed.filter((verdict) => verdict.waived.length > 0).length,
     weakenings: allFindings(report).filter((item) => item.code === "POLICY_WEAKENED").length,
+    observed: observedOf(report),
+  };
+}
+
+/** How the lockfiles of a run stand to observed.lock, together; null where the trust store has no observations. */
+export function observedOf(report: Report): Observed | null {
+  const known = report.lockfiles.flatMap(({ observed }) => (observed === undefined ? [] : [observed]));
+  if (known.length === 0) return null;
+  return {
+    firstSeen: known.reduce((sum, { firstSeen }) => sum + firstSeen, 0),
+    unobserved: known.reduce((sum, { unobserved }) => sum + unobserved, 0),
   };
 }
 
@@ -55,6 +68,8 @@ export function summaryLine(report: Report): string {
     `${counts.withProvenance} with provenance`,
     `${counts.byPublisher} by a pinned publisher`,
     `${counts.checksumAlone} on a checksum alone`,
+    ...(counts.observed === null ? [] : [`${counts.observed.firstSeen} first seen`]),
+    ...(counts.observed === null ? [] : [`${counts.observed.unobserved} never observed`]),
   ];
   const aside = [
     counted(counts.failed, "refused"),

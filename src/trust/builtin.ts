@@ -51,14 +51,46 @@ export const BUILTIN: readonly Registry[] = [
   },
 ];
 
+/** Where npm's own keys and Sigstore's roots are renewed from, and which of its files are those. */
+export interface RootsRepository {
+  /** With a slash at the end, as `targets`. */
+  readonly metadata: string;
+  readonly targets: string;
+  /** Paths of two targets. */
+  readonly npmKeys: string;
+  readonly trustedRoot: string;
+}
+
 /**
- * Whether a key stands as it is built in. Of the beginning of such a key no publication is asked for: npm tells the
- * time in full packuments only (70 MB for 244 packages, against 0.4 MB of manifests), and signs it nowhere.
+ * Sigstore's public-good repository of The Update Framework, in which npm has a delegation of its own. What is believed
+ * of it begins with `tuf-root.json` beside this file: its root metadata of version 15, as it stands in
+ * `sigstore/root-signing` at 60cf2ce8b2e45d600dc17c4421e8c751e75772be (2026-08-21). Trust stores keep the roots that
+ * came after that one, so it stays what it is.
+ */
+export const ROOTS_REPOSITORY: RootsRepository = {
+  metadata: "https://tuf-repo-cdn.sigstore.dev/",
+  targets: "https://tuf-repo-cdn.sigstore.dev/targets/",
+  npmKeys: "registry.npmjs.org/keys.json",
+  trustedRoot: "trusted_root.json",
+};
+
+/** The registry whose keys `npmKeys` holds. */
+export const RENEWED_REGISTRY = "npmjs";
+
+/**
+ * Whether a key stands as it is built in, or came by a refresh, proven. Of the beginning of such a key no publication
+ * is asked for: npm tells the time in full packuments only (70 MB for 244 packages, against 0.4 MB of manifests), and
+ * signs it nowhere.
  */
 export function isBuiltinKey(key: RegistryKey): boolean {
   const same = (own: RegistryKey): boolean =>
     own.spki === key.spki && own.notBefore === key.notBefore && own.expires === key.expires;
-  return BUILTIN.some(({ keys }) => keys.some(same));
+  return key.renewed === true || BUILTIN.some(({ keys }) => keys.some(same));
+}
+
+/** The keys, without the beginnings of those of which no publication is asked for. */
+export function withoutBeginnings(keys: readonly RegistryKey[]): readonly RegistryKey[] {
+  return keys.map((key) => (isBuiltinKey(key) ? { ...key, notBefore: null } : key));
 }
 
 /** The built-in registry where every name of an ecosystem is at home that no other registry claims. */

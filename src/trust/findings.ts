@@ -60,7 +60,9 @@ function named(patterns: readonly string[]): string {
 function addedKeys(registry: Registry): readonly Finding[] {
   const builtin = BUILTIN.find((known) => known.id === registry.id);
   if (builtin === undefined) return [];
-  const added = registry.keys.filter((key) => !builtin.keys.some((own) => own.spki === key.spki));
+  const added = registry.keys.filter(
+    (key) => key.renewed !== true && !builtin.keys.some((own) => own.spki === key.spki),
+  );
   if (added.length === 0) return [];
   const says = `registries.${registry.id} believes keys that are not built in: ${added.map(({ keyid }) => keyid).join(", ")}.`;
   return [finding("POLICY_WEAKENED", { says })];

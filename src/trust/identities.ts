@@ -1,17 +1,19 @@
 /** Who a publisher, or an owner of the store, is: an OpenPGP certificate, or a build on somebody's workflow. */
-import type { Identity } from "../model/policy.js";
+import type { Identity, OwnerIdentity } from "../model/policy.js";
+import { parseSshKey, sshKeyText } from "../model/ssh-key.js";
 import { type Fields, readFields, readText } from "./fields.js";
 import { type Json, malformed, quote } from "./json.js";
-import { readFingerprint, readUrl, urlProblem } from "./values.js";
+import { readFingerprint, readTime, readUrl, urlProblem } from "./values.js";
 
-const OPENPGP_KEYS = ["type", "fingerprint", "signatureUrl"] as const;
+const OPENPGP_KEYS = ["type", "fingerprint", "signatureUrl", "until"] as const;
 const BUILT_BY_KEYS = ["type", "issuer", "repository", "repositoryId", "ownerId", "workflow", "ref"] as const;
+const SSH_KEYS = ["type", "key"] as const;
 const PLACEHOLDERS = ["url", "name", "version", "filename"];
 
 /** An identity, and where it stands in trust.json. */
-export interface PlacedIdentity {
+export interface PlacedIdentity<Kind extends Identity | OwnerIdentity = Identity> {
   readonly at: string;
-  readonly identity: Identity;
+  readonly identity: Kind;
 }
 
 /** Reads one identity. Throws StopError TRUST_MALFORMED. */
@@ -27,12 +29,36 @@ export function readIdentity(value: Json): PlacedIdentity {
   throw malformed(all.need("type").at, `${quote(type)} is not a type of identity.`, 'Known: "openpgp" and "built-by".');
 }
 
-function openpgp(fields: Fields<(typeof OPENPGP_KEYS)[number]>): Identity {
-  const template = fields.get("signatureUrl");
+/** Reads an identity of an owner: a key with which a person signs. Throws StopError TRUST_MALFORMED. */
+export function readOwner(value: Json): PlacedIdentity<OwnerIdentity> {
+  const all = readFields(value, "an owner", [...new Set([...OPENPGP_KEYS, ...BUILT_BY_KEYS, ...SSH_KEYS])]);
+  const type = readText(all.need("type"), '"type"');
+  const until = all.get("until");
+  if (until !== null) throw malformed(until.at, '"until" is for the key of a publisher: take an owner out instead.');
+  if (type === "ssh") return { at: value.at, identity: ssh(readFields(value, 'an owner of type "ssh"', SSH_KEYS)) };
+  const { at, identity } = type === "openpgp" ? readIdentity(value) : { at: value.at, identity: null };
+  if (identity?.type === "openpgp") return { at, identity };
+  throw malformed(
+    all.need("type").at,
+    `${quote(type)} is not a type of owner: an owner is a key with which a person signs.`,
+    'Known: "openpgp" and "ssh".',
+  );
+}
+
+function ssh(fields: Fields<(typeof SSH_KEYS)[number]>): OwnerIdentity {
+  const read = parseSshKey(readText(fields.need("key"), '"key"'));
+  if (read.ok) return { type: "ssh", key: sshKeyText(read.key) };
+  const help = 'Copy the line of the .pub file: "ssh-ed25519 AAAA…".';
+  throw malformed(fields.need("key").at, `"key" is not a key that can sign: ${read.why}.`, help);
+}
+
+function openpgp(fields: Fields<(typeof OPENPGP_KEYS)[number]>): Extract<Identity, { type: "openpgp" }> {
+  const [template, until] = [fields.get("signatureUrl"), fields.get("until")];
   return {
     type: "openpgp",
     fingerprint: readFingerprint(fields.need("fingerprint"), '"fingerprint"'),
     signatureUrl: template === null ? null : readTemplate(template),
+    ...(until === null ? {} : { until: readTime(until, '"until"') }),
   };
 }
 
@@ -96,7 +122,10 @@ function readMatching(value: Json | null, grammar: RegExp, what: string, example
 }
 
 /** Whether one proof could satisfy both identities, so that counting them as two would count one person twice. */
-export function overlap(one: Identity, other: Identity): boolean {
+export function overlap(one: Identity | OwnerIdentity, other: Identity | OwnerIdentity): boolean {
+  if (one.type === "ssh" || other.type === "ssh") {
+    return one.type === "ssh" && other.type === "ssh" && one.key === other.key;
+  }
   if (one.type === "openpgp" || other.type === "openpgp") {
     return one.type === "openpgp" && other.type === "openpgp" && one.fingerprint === other.fingerprint;
   }
@@ -108,8 +137,24 @@ export function overlap(one: Identity, other: Identity): boolean {
   );
 }
 
+/** Whether every proof that satisfies `inner` satisfies `outer`. */
+export function covers(outer: Identity | OwnerIdentity, inner: Identity | OwnerIdentity): boolean {
+  if (outer.type !== "built-by" || inner.type !== "built-by") return overlap(outer, inner);
+  const asks = (wanted: string | null, given: string | null): boolean => wanted === null || wanted === given;
+  return (
+    outer.issuer === inner.issuer &&
+    outer.repository === inner.repository &&
+    asks(outer.repositoryId, inner.repositoryId) &&
+    asks(outer.ownerId, inner.ownerId) &&
+    asks(outer.workflow, inner.workflow) &&
+    (asks(outer.ref, inner.ref) ||
+      (outer.ref?.endsWith("/*") === true && inner.ref?.startsWith(outer.ref.slice(0, -1)) === true))
+  );
+}
+
 /** Two identities that overlap have one of these in common, so only those need to be held against each other. */
-export function traits(identity: Identity): readonly string[] {
+export function traits(identity: Identity | OwnerIdentity): readonly string[] {
+  if (identity.type === "ssh") return [identity.key];
   if (identity.type === "openpgp") return [identity.fingerprint];
   const { issuer, repository, repositoryId } = identity;
   return [`${issuer} ${repository}`, ...(repositoryId === null ? [] : [`${issuer} id ${repositoryId}`])];

@@ -1,5 +1,5 @@
 /** `secure-install trust list`: everything that the store says. Pure. */
-import type { Identity, TrustStore } from "../model/policy.js";
+import type { OwnerIdentity, TrustStore } from "../model/policy.js";
 import {
   type Escape,
   endWords,
@@ -27,7 +27,7 @@ export interface TrustList {
   readonly scripts: readonly ToldAllowance[];
   readonly sources: readonly ToldAllowance[];
   readonly sdists: readonly ToldAllowance[];
-  readonly owners: { readonly atLeast: number; readonly identities: readonly Identity[] } | null;
+  readonly owners: { readonly atLeast: number; readonly identities: readonly OwnerIdentity[] } | null;
 }
 
 /** Tells the store. `now` is in milliseconds. */

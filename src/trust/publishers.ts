@@ -1,7 +1,7 @@
 /** The "publishers" and "owners" of trust.json. */
-import type { Owners, Publisher } from "../model/policy.js";
+import type { Identity, OwnerIdentity, Owners, Publisher } from "../model/policy.js";
 import { type Fields, type NamedEntry, readFields, readList, readNamed, wrongType } from "./fields.js";
-import { overlap, type PlacedIdentity, readIdentity, traits } from "./identities.js";
+import { overlap, type PlacedIdentity, readIdentity, readOwner, traits } from "./identities.js";
 import { type Json, malformed, quote } from "./json.js";
 import { readReason, readTime } from "./values.js";
 
@@ -9,7 +9,7 @@ import { readReason, readTime } from "./values.js";
 const MOST_ALIKE = 100;
 
 /** An identity and whose it is. */
-type Enrolled = PlacedIdentity & { readonly name: string };
+type Enrolled = PlacedIdentity<Identity | OwnerIdentity> & { readonly name: string };
 
 export interface ReadPublishers {
   readonly publishers: readonly Publisher[];
@@ -55,7 +55,7 @@ function enrol(roll: Map<string, Enrolled[]>, enrolled: Enrolled): Enrolled | nu
 
 function readPublisher({ name, value }: NamedEntry): { publisher: Publisher; identities: readonly PlacedIdentity[] } {
   const fields = readFields(value, `publisher ${quote(name)}`, ["identities", "status", "since", "reason"]);
-  const identities = readIdentities(fields.need("identities"));
+  const identities = readIdentities(fields.need("identities"), readIdentity);
   const publisher = {
     name,
     identities: identities.map(({ identity }) => identity),
@@ -78,16 +78,19 @@ function readCompromise(fields: Fields<"status" | "since" | "reason">): Publishe
 }
 
 /** A list of at least one identity. */
-function readIdentities(value: Json): readonly PlacedIdentity[] {
+function readIdentities<Placed>(value: Json, read: (item: Json) => Placed): readonly Placed[] {
   const items = readList(value, '"identities"');
   if (items.length === 0) throw malformed(value.at, '"identities" must name at least one.');
-  return items.map(readIdentity);
+  return items.map(read);
 }
 
 /** Reads "owners": who must sign a change that weakens the store. */
-export function readOwners(value: Json): { readonly owners: Owners; readonly identities: readonly PlacedIdentity[] } {
+export function readOwners(value: Json): {
+  readonly owners: Owners;
+  readonly identities: readonly PlacedIdentity<OwnerIdentity>[];
+} {
   const fields = readFields(value, '"owners"', ["atLeast", "identities"]);
-  const identities = readIdentities(fields.need("identities"));
+  const identities = readIdentities(fields.need("identities"), readOwner);
   const roll = new Map<string, Enrolled[]>();
   identities.forEach((placed, index) => {
     if (enrol(roll, { ...placed, name: String(index) }) !== null) {

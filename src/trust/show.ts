@@ -3,6 +3,13 @@ import type { EvidenceKind } from "../model/evidence.js";
 import type { Ecosystem } from "../model/names.js";
 import type { TrustStore } from "../model/policy.js";
 import { normalizePypi, type Selector, selects, selectsName } from "../model/selector.js";
+import {
+  type Corroboration,
+  corroborate,
+  observationsOf,
+  type ToldObservation,
+  tellObservation,
+} from "./corroboration.js";
 import { standing } from "./findings.js";
 import { publisherRows, registryRow } from "./list.js";
 import { homeOf, mayServe } from "./lookup.js";
@@ -41,13 +48,24 @@ export interface PackageTrust {
   readonly exceptions: readonly ToldException[];
   readonly scripts: readonly ToldAllowance[];
   readonly sources: readonly ToldAllowance[];
+  /** What was seen of it, the newest version first. It satisfies no requirement. */
+  readonly observations: readonly ToldObservation[];
+  /** Who else speaks for those behind the newest observed version; null where it was not asked for. */
+  readonly corroboration: readonly Corroboration[] | null;
 }
 
-/** Tells why a package is trusted; `version` null asks about all of them. `now` is in milliseconds. */
+/** Lines for a person; JSON has all. */
+const SHOWN_OBSERVATIONS = 10;
+
+/**
+ * Tells why a package is trusted; `version` null asks about all of them. `now` is in milliseconds; `corroborated` asks
+ * for what else speaks for those who published it.
+ */
 export function showPackage(
   store: TrustStore,
   asked: { readonly ecosystem: Ecosystem; readonly name: string; readonly version: string | null },
   now: number,
+  corroborated = false,
 ): PackageTrust {
   const { ecosystem, version } = asked;
   const name = ecosystem === "pypi" ? normalizePypi(asked.name) : asked.name;
@@ -66,6 +84,7 @@ export function showPackage(
   const asking = [{ id: `registries.${home.id}`, require: home.require }, ...covering];
   const kinds = new Set(asking.flatMap(({ require }) => require));
   const named = new Set(rules.filter((rule) => touches(rule.select)).flatMap((rule) => rule.publishers?.of ?? []));
+  const observed = observationsOf(store.observations, { ecosystem, name, version });
   const servers = store.registries.filter((registry) => registry.id !== home.id && mayServe(store, registry, home));
   return {
     package: `${ecosystem}:${name}${version === null ? "" : `@${version}`}`,
@@ -82,6 +101,10 @@ export function showPackage(
     exceptions: store.exceptions.filter(({ select }) => touches(select)).map((item) => tell.exception(item, now)),
     scripts: store.scripts.filter(({ allow }) => touches(allow)).map(tell.allowance),
     sources: store.sources.filter(({ allow }) => touches(allow)).map(tell.allowance),
+    observations: observed.map(tellObservation),
+    corroboration: corroborated
+      ? corroborate(store.observations, observationsOf(store.observations, { ecosystem, name, version: null }))
+      : null,
   };
 }
 
@@ -129,7 +152,37 @@ export function showLines(shown: PackageTrust, printable: Escape): string[] {
       "Install scripts allowed",
       shown.scripts.map(({ id, allow, reason }) => [id, allow, reason]),
     ),
+    ...observationLines(shown, printable),
+    ...section("Corroboration, which proves nothing", corroborationRows(shown.corroboration ?? []), printable),
   ];
+}
+
+function observationLines({ observations }: PackageTrust, printable: Escape): string[] {
+  const rows = observations
+    .slice(0, SHOWN_OBSERVATIONS)
+    .map(({ version, publisher, source, signers, seen, reviewed }) => [
+      version,
+      `seen ${seen.slice(0, 10)}`,
+      reviewed ? "reviewed" : "only seen",
+      [publisher === null ? "" : `published by ${publisher}`, source === null ? "" : `built from ${source}`, ...signers]
+        .filter((part) => part !== "")
+        .join("; "),
+    ]);
+  const more = observations.length - rows.length;
+  return [
+    ...section("Observed, which satisfies no requirement", rows, printable),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+function corroborationRows(items: readonly Corroboration[]): readonly string[][] {
+  return items.map(({ who, releases, of, since, otherPackages }) => [
+    who,
+    of === 1
+      ? `the only release that was observed, of ${since}`
+      : `the last ${releases} of ${of} observed releases, since ${since}`,
+    `${otherPackages === 0 ? "no" : otherPackages} other ${otherPackages === 1 ? "package" : "packages"} here`,
+  ]);
 }
 
 function coverWords({ covers }: { readonly covers: Covers }): string {

@@ -9,6 +9,8 @@ import { readTrustFile, type TrustFile } from "./format.js";
 import { malformed, quote } from "./json.js";
 import { proposal } from "./nearest.js";
 import { readObservations } from "./observed.js";
+import { withRenewedKeys } from "./renewed-keys.js";
+import { readRoots } from "./roots.js";
 
 /** The bytes of every file of the store by its name in the folder, with `/`: `trust.json`, `keys/<FINGERPRINT>.asc`. */
 export type StoreFiles = ReadonlyMap<string, Uint8Array>;
@@ -54,6 +56,8 @@ export function builtinStore(): TrustStore {
     denials: [],
     observations: new Map(),
     certificates: new Map(),
+    files: new Map(),
+    renewed: null,
     digest: null,
     findings: [],
   };
@@ -116,7 +120,11 @@ export async function readStore(
       );
     }
   }
-  const store = { ...trust, exceptions, denials, observations, certificates };
+  const digests = new Map([...files].map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]));
+  const roots = await readRoots(files);
+  const registries = withRenewedKeys(trust.registries, roots?.npmKeys ?? null);
+  const renewed = roots?.renewed ?? null;
+  const store = { ...trust, registries, exceptions, denials, observations, certificates, files: digests, renewed };
   return { ...store, directory: from.directory, digest: digestOf(files), findings: storeFindings(store, from.now) };
 }
 

@@ -1,14 +1,15 @@
 /** `secure-install trust check`: what of the store holds, ends soon, is unused, or weak. Pure. */
 import type { Registry, TrustStore } from "../model/policy.js";
-import { standing, weakening } from "./findings.js";
+import { BUILTIN_SINCE } from "./builtin.js";
+import { type CertificateStates, endingCertificates, weakCertificates } from "./certificate-remarks.js";
+import { day, standing, weakening } from "./findings.js";
+import type { Remark } from "./remark.js";
+import { shadowed } from "./shadowed.js";
 import { unusedCertificates } from "./store.js";
 import { columns, type Escape, endWords, section, tell } from "./words.js";
 
-/** One thing that a person should look at. `place` is where it stands: `exceptions[0]`, `keys/<FINGERPRINT>.asc`. */
-export interface Remark {
-  readonly place: string;
-  readonly says: string;
-}
+/** An exception that ends later is as good as one without an end. */
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** The state of the store as one JSON-able object. */
 export interface TrustSummary {
@@ -21,11 +22,23 @@ export interface TrustSummary {
   readonly unmeetable: readonly Remark[];
   readonly endsSoon: readonly Remark[];
   readonly ended: readonly Remark[];
+  /** Exceptions that end more than a year from now. */
+  readonly yearAhead: readonly Remark[];
   readonly unused: readonly Remark[];
+  /** What adds nothing to what others say. */
+  readonly shadowed: readonly Remark[];
+  /** Observations at which nobody has looked: what was merely seen first. */
+  readonly unreviewed: number;
+  /** Day on which npm's keys and Sigstore's roots were renewed last: by `trust refresh`, or when they were built in. */
+  readonly rootsAge: string;
 }
 
-/** Looks the store over. `now` is in milliseconds. */
-export function summarize(store: TrustStore, now: number): TrustSummary {
+/**
+ * Looks the store over. `now` is in milliseconds; `certificates` says what was read of those in keys/, by fingerprint,
+ * for what is to be said of their ends and strength.
+ */
+export function summarize(store: TrustStore, now: number, certificates: CertificateStates = new Map()): TrustSummary {
+  const observations = [...store.observations.values()].flat();
   return {
     directory: store.directory,
     digest: store.digest === null ? null : `sha256:${store.digest}`,
@@ -40,13 +53,23 @@ export function summarize(store: TrustStore, now: number): TrustSummary {
       sources: store.sources.length,
       sdists: store.sdists.length,
       owners: store.owners?.identities.length ?? 0,
+      observations: observations.length,
     },
-    weak: weakenings(store, now),
+    weak: [...weakenings(store, now), ...weakCertificates(certificates)],
     unmeetable: store.registries.flatMap(unmeetable),
-    endsSoon: ending(store, now, "ends soon"),
-    ended: ending(store, now, "ended"),
+    endsSoon: [...ending(store, now, "ends soon"), ...endingCertificates(certificates, now, "ends soon")],
+    ended: [...ending(store, now, "ended"), ...endingCertificates(certificates, now, "ended")],
+    yearAhead: yearAhead(store, now),
     unused: unused(store),
+    shadowed: shadowed(store, now),
+    unreviewed: observations.filter(({ reviewed }) => !reviewed).length,
+    rootsAge: rootsAge(store),
   };
+}
+
+/** The day of npm's keys and of Sigstore's roots, as ISO 8601. */
+export function rootsAge({ renewed }: Pick<TrustStore, "renewed">): string {
+  return renewed === null ? BUILTIN_SINCE : day(renewed);
 }
 
 /** Both forms of weakening, which every summary counts: registries below their floor, and exceptions in force. */
@@ -76,9 +99,29 @@ function ending(store: TrustStore, now: number, state: "ends soon" | "ended"): r
     ...store.exceptions.map((exception) => tell.exception(exception, now)),
     ...store.rules.map((rule) => tell.rule(rule, now)),
   ];
-  return told
-    .filter((item) => item.standing === state)
-    .map((item) => ({ place: item.id, says: `${item.select}, ${endWords(item)}: ${item.reason}` }));
+  return [
+    ...told
+      .filter((item) => item.standing === state)
+      .map((item) => ({ place: item.id, says: `${item.select}, ${endWords(item)}: ${item.reason}` })),
+    ...store.registries.flatMap((registry) => endingKeys(registry, now, state)),
+  ];
+}
+
+/** Keys whose windows end. What a retired key signed while it was current still counts, so those are no news. */
+function endingKeys({ id, keys }: Registry, now: number, state: "ends soon" | "ended"): readonly Remark[] {
+  const isLast = keys.every(({ expires }) => expires !== null && standing({ expires }, now) !== "open");
+  return keys
+    .filter((key) => standing(key, now) === state && (state === "ends soon" || isLast))
+    .map(({ keyid, expires }) => ({
+      place: `registries.${id}`,
+      says: `Its key ${keyid} ${state === "ended" ? "ended" : "ends"} on ${day(expires ?? now)}${isLast ? ", and it has no later one" : ""}.`,
+    }));
+}
+
+function yearAhead(store: TrustStore, now: number): readonly Remark[] {
+  return store.exceptions
+    .filter(({ expires }) => expires - now > YEAR_MS)
+    .map(({ id, select, expires }) => ({ place: id, says: `${select.text} is let through until ${day(expires)}.` }));
 }
 
 function unused(store: TrustStore): readonly Remark[] {
@@ -120,10 +163,20 @@ export function summaryLines(summary: TrustSummary, printable: Escape): string[]
       counts.map(([what, count]) => [what, String(count)]),
       escape,
     ),
+    "",
+    `npm's keys and Sigstore's roots are those of ${summary.rootsAge}.`,
     ...part("Weaker than the built-in floor", summary.weak),
     ...part("Can never be satisfied", summary.unmeetable),
     ...part("Ends within six weeks", summary.endsSoon),
     ...part("Has ended, and no longer applies", summary.ended),
+    ...part("Ends more than a year from now", summary.yearAhead),
     ...part("Not used", summary.unused),
+    ...part("Adds nothing to what others say", summary.shadowed),
+    ...(summary.unreviewed === 0
+      ? []
+      : [
+          "",
+          `${summary.unreviewed} of ${summary.counts.observations} observations were only seen: nobody has reviewed them.`,
+        ]),
   ];
 }

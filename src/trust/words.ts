@@ -1,6 +1,15 @@
 /** How parts of the trust store are told, as values for JSON and as words for people. Nothing here is escaped yet. */
 import { toIntegrity } from "../model/digest.js";
-import type { Allowance, Denial, Exception, Identity, Publisher, Registry, Rule } from "../model/policy.js";
+import type {
+  Allowance,
+  Denial,
+  Exception,
+  Identity,
+  OwnerIdentity,
+  Publisher,
+  Registry,
+  Rule,
+} from "../model/policy.js";
 import { day, standing } from "./findings.js";
 
 /** Makes text from outside fit for the place where it is shown. */
@@ -50,8 +59,12 @@ export type ToldAllowance = {
 };
 
 /** `openpgp 0123…`, or `built by https://github.com/acme/lib, .github/workflows/release.yml, refs/tags/*`. */
-export function identityWords(identity: Identity): string {
-  if (identity.type === "openpgp") return `openpgp ${identity.fingerprint}`;
+export function identityWords(identity: Identity | OwnerIdentity): string {
+  if (identity.type === "ssh") return identity.key;
+  if (identity.type === "openpgp") {
+    const end = identity.until === undefined ? "" : `, until ${new Date(identity.until).toISOString()}`;
+    return `openpgp ${identity.fingerprint}${end}`;
+  }
   const { repository, workflow, ref, issuer } = identity;
   return `built by ${[repository, workflow, ref].filter((part) => part !== null).join(", ")} (${issuer})`;
 }

@@ -106,7 +106,8 @@ function filesUnder(directory: string, files: ReadonlySet<string>): Record<strin
   return bin;
 }
 
-function installScripts(scripts: Readonly<Record<string, string>>): Record<string, string> {
+function installScripts(scripts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (scripts === NO_TEXTS) return NO_TEXTS;
   const found: Record<string, string> = {};
   for (const script of INSTALL_SCRIPTS) {
     const line = scripts[script];
@@ -115,24 +116,32 @@ function installScripts(scripts: Readonly<Record<string, string>>): Record<strin
   return found;
 }
 
+/** Most packages have most of these empty, and an installation holds them all: one for all of them. */
+const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
+const NO_LIST: readonly string[] = Object.freeze([]);
+
 /** A map of strings; whatever else a hostile or ancient manifest holds there is nothing npm would act on. */
-function texts(value: unknown): Record<string, string> {
+function texts(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return NO_TEXTS;
+  const pairs = Object.entries(value).filter(([, text]) => typeof text === "string");
+  if (pairs.length === 0) return NO_TEXTS;
   const map: Record<string, string> = Object.create(null);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return map;
-  for (const [key, text] of Object.entries(value)) if (typeof text === "string") map[key] = text;
+  for (const [key, text] of pairs) map[key] = text;
   return map;
 }
 
-function list(value: unknown): string[] {
+function list(value: unknown): readonly string[] {
   // npm takes an empty text for none.
   const items = typeof value === "string" && value !== "" ? [value] : Array.isArray(value) ? value : [];
-  return [...new Set(items.filter((item): item is string => typeof item === "string"))].sort();
+  return items.length === 0
+    ? NO_LIST
+    : [...new Set(items.filter((item): item is string => typeof item === "string"))].sort();
 }
 
-function optionalPeers(manifest: Json): string[] {
+function optionalPeers(manifest: Json): readonly string[] {
   const peers = texts(manifest.peerDependencies);
   const meta = manifest.peerDependenciesMeta;
-  if (typeof meta !== "object" || meta === null) return [];
+  if (typeof meta !== "object" || meta === null) return NO_LIST;
   return Object.entries(meta)
     .filter(([name, value]) => Object.hasOwn(peers, name) && (value as Json | null)?.optional === true)
     .map(([name]) => name)

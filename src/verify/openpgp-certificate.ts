@@ -1,9 +1,10 @@
 /** A pinned OpenPGP certificate: what its file says, for those who load, list and review the trust store. */
 
+import type { Code } from "../model/codes.js";
 import { type Certificate, openCertificate } from "./openpgp-library.js";
 import { outline } from "./openpgp-outline.js";
 import { revocationOf } from "./openpgp-revocation.js";
-import { standingAt } from "./openpgp-standing.js";
+import { day, standingAt } from "./openpgp-standing.js";
 import { flawIn, identitiesAt } from "./openpgp-statements.js";
 import { nameOfAlgorithm, remarkOn } from "./openpgp-strength.js";
 
@@ -16,6 +17,8 @@ export interface SigningKey {
   readonly fingerprint: string;
   /** Such as `ed25519` or `rsa4096`. */
   readonly algorithm: string;
+  /** Milliseconds. */
+  readonly created: number;
   /** Milliseconds, or null where it does not expire. */
   readonly expires: number | null;
   readonly remark: string | null;
@@ -39,6 +42,8 @@ export interface CertificateFacts {
   readonly signingKeys: readonly SigningKey[];
   /** Why the primary key can't bind anything (short, old hashes, of another kind), or null. */
   readonly weakness: string | null;
+  /** What is worth saying of a primary key that is accepted today, or null. */
+  readonly remark: string | null;
 }
 
 export type CertificateReading =
@@ -56,6 +61,26 @@ export async function readCertificate(bytes: Uint8Array): Promise<CertificateRea
   if (!outlined.ok) return outlined;
   const opened = await openCertificate(outlined.value);
   return opened.ok ? { ok: true, ...(await factsOf(opened.value)) } : opened;
+}
+
+/** Why a certificate can't be pinned today for what is to come, or null. `now` in milliseconds. */
+export function objectionTo(
+  facts: CertificateFacts,
+  now: number,
+): { readonly code: Code; readonly says: string } | null {
+  const ended = (time: number | null): boolean => time !== null && time <= now;
+  if (facts.revoked) return { code: "KEY_REVOKED", says: facts.revocation ?? "the certificate is revoked" };
+  if (facts.weakness !== null) return { code: "KEY_WEAK", says: facts.weakness };
+  if (facts.created > now)
+    return { code: "SIGNATURE_TIME", says: `the key is dated ${day(facts.created)}, in the future` };
+  if (facts.expires !== null && ended(facts.expires)) {
+    return { code: "KEY_EXPIRED", says: `the key ended on ${day(facts.expires)}` };
+  }
+  if (facts.signingKeys.length === 0) return { code: "KEY_WEAK", says: "no key in it may sign" };
+  if (facts.signingKeys.every(({ expires }) => ended(expires))) {
+    return { code: "KEY_EXPIRED", says: "every key in it that may sign has ended" };
+  }
+  return null;
 }
 
 async function factsOf(certificate: Certificate): Promise<CertificateFacts> {
@@ -76,6 +101,7 @@ async function factsOf(certificate: Certificate): Promise<CertificateFacts> {
     revocation,
     signingKeys,
     weakness: whole.ok ? null : whole.detail,
+    remark: remarkOn(key.keyPacket),
   };
 }
 
@@ -89,6 +115,7 @@ async function signingKeysOf(certificate: Certificate): Promise<readonly Signing
     found.push({
       fingerprint: keyPacket.getFingerprint().toUpperCase(),
       algorithm: nameOfAlgorithm(keyPacket),
+      created: keyPacket.created.getTime(),
       expires: finite(standing.expires),
       remark: remarkOn(keyPacket),
     });

@@ -18,8 +18,12 @@ export interface OpenPgpInput {
   readonly certificates: ReadonlyMap<string, Uint8Array>;
   /** Milliseconds. */
   readonly now: number;
-  /** When the artifact was published (milliseconds): trusted or claimed; null where nobody says. */
+  /** When the registry says that the artifact was published (milliseconds), unsigned; null where nobody says. */
   readonly publishedAt: number | null;
+  /** When a signature over exactly these bytes was first seen (ms), by the certificate's fingerprint: trusted times. */
+  readonly seen?: ReadonlyMap<string, number>;
+  /** When a certificate was retired by whoever pinned it (ms), by its fingerprint: as if it ended then. */
+  readonly retired?: ReadonlyMap<string, number>;
 }
 
 /** How far a signer's clock may be ahead of ours. */
@@ -94,7 +98,7 @@ export async function judge(
   }
   const revocation = await revocationOf(certificate, subkey);
   if (revocation !== null) return refuse("KEY_REVOKED", revocation);
-  const life = await withinLife(signature, certificate, subkey, input);
+  const life = await withinLife(signature, certificate, subkey, input, input.seen?.get(outline.fingerprint) ?? null);
   if (!life.ok) return life;
   const objection = await secondOpinion(signature.raw, key, input.bytes, Math.max(input.now, signature.created));
   if (objection !== null) return refuse("KEY_WEAK", `the key does not stand under strict rules: ${objection}`);
@@ -105,13 +109,15 @@ export async function judge(
 
 /**
  * Holds the signature's time against the life of its key, as the certificate had it then and as it has it now. That time
- * is the signer's word: once the key has expired it needs the publication's beside it.
+ * is the signer's word: once the key has expired it needs another's beside it, that of an earlier sight of it (`seen`,
+ * ms) or, unproven, that of the publication.
  */
 async function withinLife(
   { created, expires }: FileSignature,
   certificate: Certificate,
   subkey: Subkey | null,
-  { now, publishedAt }: OpenPgpInput,
+  { now, publishedAt, retired }: OpenPgpInput,
+  seen: number | null,
 ): Promise<{ readonly ok: true; readonly notes: readonly string[] } | Refusal> {
   if (created > now + CLOCK_TOLERANCE_MS)
     return refuse("SIGNATURE_TIME", `the signature is dated ${day(created)}, in the future`);
@@ -120,21 +126,22 @@ async function withinLife(
   if (!then.ok) return then;
   const today = await standingAt(certificate, subkey, Math.max(now, created));
   if (!today.ok) return today;
-  const end = Math.min(then.expires, today.expires);
+  const last = Math.min(today.expires, retired?.get(certificate.outline.fingerprint) ?? Infinity);
+  const end = Math.min(then.expires, last);
   if (created >= end)
     return refuse("KEY_EXPIRED", `the key ended on ${day(end)}, before the signature (${day(created)})`);
-  if (today.expires > now) return { ok: true, notes: [] };
-  const ended = `the key ended on ${day(today.expires)}`;
+  if (last > now) return { ok: true, notes: [] };
+  const ended = `the key ${last < today.expires ? "was retired" : "ended"} on ${day(last)}`;
+  if (seen !== null && seen < last) return { ok: true, notes: [`${ended}; this was seen on ${day(seen)}`] };
   if (publishedAt === null) return refuse("KEY_EXPIRED", `${ended}, and nothing says when this was published`);
-  if (publishedAt >= today.expires)
-    return refuse("KEY_EXPIRED", `${ended}, before this was published (${day(publishedAt)})`);
+  if (publishedAt >= last) return refuse("KEY_EXPIRED", `${ended}, before this was published (${day(publishedAt)})`);
   if (Math.abs(publishedAt - created) > NEAR_PUBLICATION_MS) {
     return refuse(
       "KEY_EXPIRED",
       `${ended}, and the signature (${day(created)}) is not of the time of publication (${day(publishedAt)})`,
     );
   }
-  return { ok: true, notes: [`${ended}; this was signed and published before`] };
+  return { ok: true, notes: [`time unproven: ${ended}, and only the registry says that this was published before`] };
 }
 
 /** A pinned certificate that is not one: a fault of the trust store, not of the signature. */

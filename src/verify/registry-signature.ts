@@ -45,20 +45,30 @@ export interface RegistrySignatureInput {
   readonly signatures: readonly SignatureClaim[];
   /** Asked for only where `needsPublication` says so. */
   readonly publication: Publication | null;
+  /** When a signature over exactly these bytes was first seen (ms), by the keyid of its key: trusted times. */
+  readonly seen?: ReadonlyMap<string, number>;
   /** Milliseconds. */
   readonly now: number;
 }
 
-/** Whether a key signed that is retired or has a beginning, so that the time of publication matters. */
+/**
+ * Whether a key signed that is retired or has a beginning, so that the time of publication matters. What was seen
+ * before a key's end (`seen`, as above) needs nobody's word for it.
+ */
 export function needsPublication(
   keys: readonly RegistryKey[],
   signatures: readonly SignatureClaim[],
   now: number,
+  seen: ReadonlyMap<string, number> = new Map(),
 ): boolean {
   return signatures.some((claim) => {
     const key = keyFor(keys, claim);
-    return key !== null && (isRetired(key, now) || key.notBefore !== null);
+    return key !== null && ((isRetired(key, now) && !seenInTime(key, seen)) || key.notBefore !== null);
   });
+}
+
+function seenInTime(key: RegistryKey, seen: ReadonlyMap<string, number> = new Map()): boolean {
+  return key.expires !== null && (seen.get(key.keyid) ?? Number.POSITIVE_INFINITY) < key.expires;
 }
 
 function isRetired(key: RegistryKey, now: number): boolean {
@@ -98,7 +108,10 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
     if (outside !== null) return outside;
   }
   const signers = known.map((claim) => signer(input, claim.keyid));
-  const notes = strangers.map((claim) => `a signature by the unknown key ${claim.keyid} was ignored`);
+  const notes = [
+    ...known.flatMap((claim) => unprovenTime(input, claim)),
+    ...strangers.map((claim) => `a signature by the unknown key ${claim.keyid} was ignored`),
+  ];
   return notes.length === 0 ? { outcome: "verified", signers } : { outcome: "verified", signers, notes };
 }
 
@@ -125,7 +138,7 @@ function beforeItsTime({ publication, now, keys }: RegistrySignatureInput, claim
  */
 function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
   const key = keyFor(input.keys, claim);
-  if (key === null || key.expires === null || !isRetired(key, input.now)) return null;
+  if (key === null || key.expires === null || !isRetired(key, input.now) || seenInTime(key, input.seen)) return null;
   const end = day(key.expires);
   const publication = input.publication;
   if (publication === null || publication.at === null) {
@@ -142,6 +155,17 @@ function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outco
   if (overtaken === null) return null;
   const detail = `the retired key ${claim.keyid} signs a version above ${overtaken}, which its successor signed`;
   return invalid("KEY_EXPIRED", detail);
+}
+
+/** What is said where only the registry's own, unsigned time speaks for a key. */
+function unprovenTime({ keys, publication, seen, now }: RegistrySignatureInput, claim: SignatureClaim): string[] {
+  const key = keyFor(keys, claim);
+  if (key === null || publication === null || publication.at === null) return [];
+  const told = `time unproven: only the registry says that this was published on ${day(publication.at)}`;
+  if (key.expires !== null && isRetired(key, now) && !seenInTime(key, seen)) {
+    return [`${told}, before the key ${key.keyid} ended on ${day(key.expires)}`];
+  }
+  return key.notBefore === null ? [] : [`${told}, after the key ${key.keyid} began on ${day(key.notBefore)}`];
 }
 
 /**
@@ -171,7 +195,7 @@ function outlives(key: RegistryKey, retired: RegistryKey): boolean {
 }
 
 /** One line: the same major version, or for 0.x the same minor. Prereleases follow no order in time. */
-function sameLine(sibling: string, asked: string): boolean {
+export function sameLine(sibling: string, asked: string): boolean {
   const [a, b] = [semver.parse(sibling), semver.parse(asked)];
   if (a === null || b === null || a.prerelease.length > 0) return false;
   return a.major === b.major && (a.major > 0 || a.minor === b.minor);

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { registryEntry } from "../../registry-fixtures/project.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
+import { observed, writeObserved } from "./observe.js";
 import { setScene } from "./scene.js";
-import { codesOf } from "./shown.js";
+import { brief, codesOf } from "./shown.js";
 
 const simulator = createSimulator({ name: "fixture" });
 const BEFORE = "2025-06-01T00:00:00.000Z";
@@ -49,6 +50,27 @@ test("old key, and the packument can't be had: undecided, and never taken for go
   simulator.put("timeless", null);
   simulator.status(404, { on: /\/timeless$/ });
   await scene.refused(project, { code: "FETCH_FAILED", of: "timeless@1.0.0", status: 75 });
+});
+
+test("old key, nobody names the time: what was seen before its end passes, what was seen after it does not", async () => {
+  const project = await scene.project({ timeless: "1.0.0" });
+  const seenAt = (time: string) =>
+    writeObserved(project, [observed(simulator, "timeless@1.0.0", { seen: Date.parse(time) })]);
+  await seenAt(AFTER);
+  simulator.put("timeless", JSON.stringify({ name: "timeless", versions: {} }));
+  await scene.refused(project, { code: "KEY_EXPIRED", of: "timeless@1.0.0" });
+  // And the packument, which may be tens of megabytes, is not asked for.
+  simulator.put("timeless", null);
+  await seenAt(BEFORE);
+  const { status, report } = await scene.run(project, ["audit"]);
+  assert.equal(status, 0, brief(report));
+  assert.equal(JSON.stringify(report.verdicts).includes("unproven"), false);
+});
+
+test("old key, and only the registry tells the time: it passes, and the report says that the time is unproven", async () => {
+  const { status, report } = await scene.run(await scene.project({ honest: "1.0.0" }), ["audit"]);
+  assert.equal(status, 0, brief(report));
+  assert.match(JSON.stringify(report.verdicts), /time unproven: only the registry says/);
 });
 
 test("new key, for what the registry says was published before it began", async () => {

@@ -62,6 +62,19 @@ for (const [what, args, says] of [
   });
 }
 
+for (const [command, args] of [
+  ["trust", ["trust", "everyone", "--json"]],
+  ["trust except", ["trust", "except", "--json", "greeter"]],
+  ["trust evidence import", ["trust", "evidence", "import", "nowhere", "--json"]],
+  ["store prune", ["store", "prune", "extra", "--json"]],
+  ["audit", ["audit", "nowhere", "--json"]],
+] as const) {
+  test(`an error names its command as its results do: ${command}`, async () => {
+    const { stdout } = await run(...args);
+    assert.deepEqual([JSON.parse(stdout).command, JSON.parse(stdout).result], [command, "ERROR"]);
+  });
+}
+
 for (const flag of ["--registry=https://elsewhere.invalid/", "--ignore-scripts=false", "evil"]) {
   test(`behind --, what would break the seal is a usage error: ${flag}`, async () => {
     await project.writeLockfile({ name: "project", lockfileVersion: 3, requires: true, packages: { "": {} } });

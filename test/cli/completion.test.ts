@@ -138,7 +138,24 @@ test("a value or an argument is a list, files, folders, or one of those that nob
     ...node.options.flatMap(({ value, words }) => (value !== null && words.type === "anything" ? [value] : [])),
     ...node.arguments.flatMap(({ usage, words }) => (words.type === "anything" ? [usage] : [])),
   ]);
-  const known = ["n", "name", "spec", "level", "size", "days", "package", "command", "args", "installer"];
+  const known = [
+    ...["n", "name", "spec", "level", "size", "days", "package", "command", "args", "installer"],
+    ...[
+      "ref",
+      "rev",
+      "repository",
+      "path",
+      "url",
+      "id",
+      "template",
+      "text",
+      "selector",
+      "fingerprint",
+      "date",
+      "since",
+    ],
+    ...["publisher", "kinds", "when", "package@version", "what"],
+  ];
   const names = unlisted.map((usage) => usage.replace(/[<>[\].]/g, ""));
   assert.deepEqual(
     names.filter((name) => !known.includes(name)),

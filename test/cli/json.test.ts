@@ -29,6 +29,7 @@ const REPORT: Shape = {
   verdicts: "list",
   weakenings: "list",
   scripts: "list",
+  proposals: "list",
   judgedBy: "object",
   elapsedMs: "number",
 };

@@ -29,6 +29,8 @@ const NO_STORE: TrustStore = {
   owners: null,
   observations: new Map(),
   certificates: new Map(),
+  files: new Map(),
+  renewed: null,
   digest: null,
   findings: [],
 };

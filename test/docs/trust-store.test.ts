@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { TrustStore } from "../../src/model/policy.js";
+import { readObservations } from "../../src/trust/observed.js";
 import { showLines, showPackage } from "../../src/trust/show.js";
 import { readStore } from "../../src/trust/store.js";
 import { summarize, summaryLines } from "../../src/trust/summary.js";
@@ -47,6 +48,11 @@ for (const [name, expected] of [
 }
 
 describe("docs/trust-store.md", () => {
+  it("shows a line of observed.lock as the program writes it", () => {
+    const [block] = blocksOf(read("docs/trust-store.md")).filter(({ info }) => info === "jsonl observed.lock");
+    assert.equal(readObservations(Buffer.from(block?.text ?? "")).size, 1);
+  });
+
   it("fills every section that something acts on", async () => {
     const { store } = await storeOf("docs/trust-store.md");
     for (const part of ["publishers", "rules", "scripts", "sources", "exceptions", "denials"] as const) {

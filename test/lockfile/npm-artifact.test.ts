@@ -41,6 +41,20 @@ test("LOCKFILE_SOURCE_UNSUPPORTED: an address of no registry's form, a file, and
   }
 });
 
+test("no password and no token in an address comes into a report", () => {
+  for (const resolved of [
+    "https://me:hunter2@host.example/a-1.0.0.tgz",
+    "http://hunter2@host.example/a-1.0.0.tgz",
+    "git+https://hunter2@host.example/a.git",
+    "git+ssh://git:hunter2@host.example/a.git",
+  ]) {
+    const { findings } = at(said({ resolved }).lockfile, "node_modules/a");
+    assert.ok(findings.length > 0);
+    assert.doesNotMatch(JSON.stringify(findings), /hunter2/);
+    assert.match(JSON.stringify(findings), /host\.example/);
+  }
+});
+
 test("LOCKFILE_SOURCE_UNSUPPORTED: a registry's address, where a dependent asks for an address", () => {
   for (const [wish, type] of [
     [tarball("a", "1.0.0"), "url"],

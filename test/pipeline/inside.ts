@@ -51,11 +51,16 @@ export interface Typed {
  * Runs a command line as it is typed, in the project's folder, with its own home, store and PATH. What npm prints comes
  * to where it would: for a process of its own, this is told apart by nothing but the time it takes.
  */
-export async function typeInside(project: Project, argv: readonly string[], env: Changes["env"] = {}): Promise<Typed> {
+export async function typeInside(
+  project: Project,
+  argv: readonly string[],
+  env: Changes["env"] = {},
+  change: (world: World) => World = (world) => world,
+): Promise<Typed> {
   const printed = { out: "", err: "" };
   const environment = environmentOf(project, env);
   const processes = systemProcesses(environment, real.files);
-  const world: World = {
+  const world = change({
     ...real,
     environment,
     terminal: terminalTo(printed),
@@ -65,7 +70,7 @@ export async function typeInside(project: Project, argv: readonly string[], env:
         typeof how.output === "string" ? overheard(command, how.output, printed) : processes.run(command, how),
     },
     workers: { ...real.workers, close: async () => {} },
-  };
+  });
   const status = await parse(argv, world).catch((error: unknown) => {
     if (!(error instanceof StopError)) throw error;
     failed(world, argv, error);
@@ -130,7 +135,8 @@ export async function runInside(project: Project, args: readonly string[], chang
       ...processes,
       run: (command, how) => {
         // What npm prints is not for this process's own output.
-        const silently = () => processes.run(command, { ...how, output: { keep: 100_000 } });
+        const output = typeof how.output === "string" ? { keep: 100_000 } : how.output;
+        const silently = () => processes.run(command, { ...how, output });
         const act = changes.npm?.[command.args[1] ?? ""];
         return act === undefined || !isNpm(command) ? silently() : act(command, silently);
       },

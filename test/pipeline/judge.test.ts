@@ -27,7 +27,7 @@ test("an audit forgets what it has read of each archive, but not before what lie
         installs: false,
         builtinOnly: false,
       },
-      options: { signaturesOnly: false, offline: false, thisPlatform: false, concurrency: 4 },
+      options: { signaturesOnly: false, offline: false, thisPlatform: false, gate: false, concurrency: 4 },
       progress: { stage: () => {}, step: () => {}, clear: () => {} },
       userAgent: "test",
     },

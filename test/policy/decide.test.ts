@@ -7,6 +7,7 @@ import type { Digest } from "../../src/model/digest.js";
 import { EVIDENCE_KINDS, type Evidence, type EvidenceKind, evidence, type Outcome } from "../../src/model/evidence.js";
 import { finding } from "../../src/model/finding.js";
 import { npmPurl } from "../../src/model/names.js";
+import type { Observation } from "../../src/model/observation.js";
 import type { Exception, Publisher, Requirements } from "../../src/model/policy.js";
 import { parseSelector, type Selector } from "../../src/model/selector.js";
 import { type Case, decide, isPassed } from "../../src/policy/decide.js";
@@ -223,6 +224,29 @@ describe("decide, publishers", () => {
   it("refuses a compromised publisher, even where nobody asked for one", () => {
     const stolen = { ...anna, compromised: { since: NOW - 1, reason: "laptop stolen" } };
     assert.deepEqual(judged(pgp(byAnna), { ...nothing, candidates: [stolen] }), ["FAILED", ["KEY_COMPROMISED"]]);
+  });
+
+  it("takes from a compromised publisher what was seen before the theft, and nothing else", () => {
+    const since = NOW - 1000;
+    const stolen = { ...nothing, candidates: [{ ...anna, compromised: { since, reason: "laptop stolen" } }] };
+    const seen = (at: number, more: Partial<Observation> = {}): Case => {
+      const sighting: Observation = {
+        ...{ ecosystem: "npm", name: "lib", version: "1.0.0", digest: DIGEST, registry: "npmjs" },
+        ...{ evidence: ["openpgp-signature"], signers: byAnna.outcome === "verified" ? byAnna.signers : [] },
+        ...{ publisher: null, source: null, published: null, reviewed: false, seen: at },
+        ...more,
+      };
+      return { ...pgp(byAnna), sightings: [sighting] };
+    };
+    assert.deepEqual(judged(seen(since - 1), stolen), ["PASSED", []]);
+    assert.deepEqual(judged(seen(since), stolen), ["FAILED", ["KEY_COMPROMISED"]]);
+    // The bytes were known, and not that she had signed them: a thief can sign what is old.
+    assert.deepEqual(judged(seen(since - 1, { signers: [], evidence: [] }), stolen), ["FAILED", ["KEY_COMPROMISED"]]);
+    const byBert: Observation["signers"] = [
+      { type: "openpgp", fingerprint: "B".repeat(40), signingKey: "B".repeat(40) },
+    ];
+    assert.deepEqual(judged(seen(since - 1, { signers: byBert }), stolen), ["FAILED", ["KEY_COMPROMISED"]]);
+    assert.deepEqual(judged(seen(since - 1, { evidence: ["provenance"] }), stolen), ["FAILED", ["KEY_COMPROMISED"]]);
   });
 
   it("is undecided where the signature could not be fetched", () => {

@@ -51,6 +51,18 @@ describe("running a command", () => {
     );
   });
 
+  it("gives it what it reads, and every byte of stdout alone where bytes are asked for", async () => {
+    const echo = "process.stdin.pipe(process.stdout); console.error('a warning')";
+    const input = Buffer.from([...Array(256).keys()]);
+    const ended = await processes.run(node(echo), { output: { keep: 1000, binary: true, input } });
+    assert.deepEqual(Buffer.from(ended.output, "latin1"), input);
+  });
+
+  it("is not disturbed by a program that reads nothing of what it is given", async () => {
+    const output = { keep: 10, input: Buffer.alloc(1024 * 1024) };
+    assert.equal((await processes.run(node("process.exitCode = 3"), { output })).status, 3);
+  });
+
   it("passes the environment as given, and nothing of ours", async () => {
     const before = process.env.NODE_V8_COVERAGE;
     process.env.NODE_V8_COVERAGE = path.join(folder, "coverage");

@@ -53,6 +53,28 @@ test("a refusal: what, how it is reached, what was expected and came, what it me
   assert.match(text, /\(1 refused\).*TAMPERED\.\n$/);
 });
 
+test("a next step that names its package is told with each of them, and any other once", () => {
+  const drifted = (name: string) => {
+    const help = `Ask them: secure-install trust accept npm:${name}@1.0.0`;
+    return verdict(name, "FAILED", { findings: [finding("DRIFT_KEY", { says: "another key", help })] });
+  };
+  const text = humanReport(report([drifted("one"), drifted("two")]), PLAIN);
+  assert.deepEqual(text.match(/accept npm:.*/g), ["accept npm:one@1.0.0", "accept npm:two@1.0.0"]);
+  assert.equal(humanReport(report([refused("one"), refused("two")]), PLAIN).match(/^ {4}next/gm)?.length, 1);
+});
+
+test("with --verbose it says of evidence that holds what there is to say: a time that is unproven", () => {
+  const unproven = {
+    ...proven("registry-signature"),
+    outcome: "verified",
+    signers: [],
+    notes: ["time unproven"],
+  } as const;
+  const old = report([verdict("old", "PASSED", { evidence: [unproven] })]);
+  assert.match(humanReport(old, { ...PLAIN, verbose: true }), /^· old@1\.0\.0 {2}registry-signature: time unproven$/m);
+  assert.doesNotMatch(humanReport(old, PLAIN), /unproven/);
+});
+
 test("many of one kind: three in full, the others by name, all with --verbose", () => {
   const many = report(Array.from({ length: 12 }, (_, at) => refused(`p${at}`)));
   const text = humanReport(many, PLAIN);

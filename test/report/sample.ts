@@ -46,6 +46,7 @@ export function report(verdicts: readonly Reported[], more: Partial<Report> = {}
     lockfiles: [{ path: "package-lock.json", entries: verdicts.length, verdicts, findings: [] }],
     findings: [],
     scripts: [],
+    proposals: [],
     handedOff: false,
     signaturesOnly: false,
     judgedBy: {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finding } from "../../src/model/finding.js";
 import { isTampered, resultOf } from "../../src/model/report.js";
+import { jsonReport } from "../../src/report/json.js";
 import { summaryLine, tally } from "../../src/report/summary.js";
 import { proven, refused, report, verdict } from "./sample.js";
 
@@ -33,7 +34,17 @@ test("counts every entry once by its result, and once by each kind of proof that
     checksumAlone: 1,
     exceptions: 1,
     weakenings: 0,
+    observed: null,
   });
+});
+
+test("where there are observations, it says how many were merely seen first, and how many by nobody", () => {
+  const { lockfiles, ...rest } = mixed;
+  const seen = lockfiles.map((lockfile) => ({ ...lockfile, observed: { firstSeen: 3, unobserved: 1 } }));
+  assert.match(summaryLine({ ...rest, lockfiles: seen }), /, 1 on a checksum alone, 3 first seen, 1 never observed; /);
+  const counts = JSON.parse(jsonReport({ ...rest, lockfiles: seen })).counts;
+  assert.deepEqual([counts.firstSeen, counts.unobserved], [3, 1]);
+  assert.equal(Object.hasOwn(JSON.parse(jsonReport(mixed)).counts, "firstSeen"), false);
 });
 
 test("says it in one sentence", () => {

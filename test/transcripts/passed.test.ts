@@ -1,5 +1,6 @@
 /** Each command when all is well, in each of the forms in which it can be told. */
 import { registryEntry } from "../../registry-fixtures/project.js";
+import { withoutStore } from "./newcomer.js";
 import { pinPublisher } from "./publisher.js";
 import { type Stage, tell } from "./told.js";
 
@@ -62,6 +63,26 @@ await tell("passed", {
   },
   "audit-signatures-only": {
     lines: ["secure-install audit --signatures-only", "secure-install audit --signatures-only --quiet"],
+  },
+  "trust-init": {
+    wants: null,
+    given: withoutStore,
+    lines: ["secure-install trust init", "cat .secure-install/trust.json", "cat .secure-install/observed.lock"],
+  },
+  "trust-init-again": {
+    wants: null,
+    given: withoutStore,
+    lines: ["secure-install trust init --quiet", "secure-install trust init", "secure-install gate"],
+  },
+  "trust-init-private": {
+    wants: { "@fixture/words": "^2.0.0" },
+    given: withoutStore,
+    lines: [
+      "secure-install audit",
+      "secure-install trust init",
+      "cat .secure-install/trust.json",
+      "secure-install gate",
+    ],
   },
   trust: {
     given: (stage) => pinPublisher(stage, "herself"),

@@ -30,8 +30,10 @@ export interface Stage {
   readonly authority: Authority;
   /** Variables of every command line; open for a case to change. */
   readonly env: Record<string, string>;
-  /** More texts that differ from run to run. */
+  /** More texts that differ from run to run. What is shown in braces can be typed so. */
   readonly places: Place[];
+  /** The time at which commands run, which is shown as it is; null for the real one. */
+  at: string | null;
   /** Called at the end. */
   readonly cleanups: (() => Promise<unknown>)[];
 }
@@ -45,19 +47,25 @@ export interface Told {
   readonly publish?: (simulator: Simulator) => void;
   /** Alters the lockfile before it is written. */
   readonly alter?: (packages: Altered["packages"], simulator: Simulator) => void;
+  /** A registry that signs nothing, under a name that `given` leads to. */
+  readonly unsignedAt?: string;
   /** Whatever else has happened by then. */
   readonly given?: (stage: Stage) => unknown;
+  /** Why it can't be told here. */
+  readonly skip?: string | false;
   /** Runs the program as a process of its own, which takes five times as long: where the process itself matters. */
   readonly alone?: boolean;
   /**
    * As they are typed: `secure-install ci`, with variables in front if need be; `cat FILE`; `echo 'TEXT' > FILE` or
-   * `>>`. Single quotes keep words together.
+   * `>>`. Single quotes keep words together, and `~/` is the home folder. A function is what happens meanwhile.
    */
-  readonly lines: readonly string[];
+  readonly lines: readonly (string | ((stage: Stage) => unknown))[];
 }
 
 /** Commands that ask no registry; all others must be told of ours, unless they name one, or only ask for help. */
 const ASKING_NOBODY = new Set(["explain", "trust", "store", "completion", "help", ""]);
+/** Those below them that ask all the same. */
+const ASKING_BELOW = /^trust (?:init|add|find|except|accept|refresh|evidence export)\b/;
 const TELLING = /^--(?:cafile|help$)/;
 
 const ROOT = join(fixtureFolder(), "..", "test", "transcripts");
@@ -70,7 +78,7 @@ export async function tell(folder: string, transcripts: Readonly<Record<string, 
   const place = join(ROOT, folder);
   describe(`transcripts: ${folder}`, { concurrency: 3 }, () => {
     for (const [name, told] of Object.entries(transcripts)) {
-      test(name, async () => {
+      test(name, { skip: told.skip ?? false }, async () => {
         const text = await perform(told, authority);
         compare(join(place, `${name}.txt`), text);
       });
@@ -104,14 +112,20 @@ async function perform(told: Told, authority: Authority): Promise<string> {
   try {
     await told.given?.(stage);
     const { project, served } = stage;
-    const transcript = new Transcript([
-      [served.url, "https://npm.acme.example/"],
-      [project.directory, "/work/project"],
-      [project.home, "/home/me"],
-      [dirname(project.directory), "/work"],
-      ...stage.places,
-    ]);
-    for (const line of told.lines) transcript.add(line, await run(line, stage, told.alone === true));
+    const transcript = new Transcript(
+      [
+        ...stage.places,
+        [served.url, "https://npm.acme.example/"],
+        [project.directory, "/work/project"],
+        [project.home, "/home/me"],
+        [dirname(project.directory), "/work"],
+      ],
+      stage.at === null ? [] : ["time"],
+    );
+    for (const line of told.lines) {
+      if (typeof line === "string") transcript.add(line, await type(line, stage, told.alone === true));
+      else await line(stage);
+    }
     return transcript.text;
   } finally {
     await Promise.all([...stage.cleanups.map((clean) => clean()), stage.project.remove(), stage.served.close()]);
@@ -119,9 +133,12 @@ async function perform(told: Told, authority: Authority): Promise<string> {
 }
 
 async function set(told: Told, authority: Authority): Promise<Stage> {
-  const simulator = createSimulator({ name: "acme" }).loadPackages();
+  const host = told.unsignedAt;
+  const simulator = createSimulator({ name: "acme", signs: host === undefined });
+  // What is signed by nobody is all published by those who tell of it.
+  if (host === undefined) simulator.loadPackages();
   told.publish?.(simulator);
-  const served = await serve(simulator, { authority });
+  const served = await serve(simulator, { authority, ...(host === undefined ? {} : { host }) });
   const wants = told.wants === undefined ? { greeter: "^1.0.0" } : told.wants;
   const project = await makeProject(wants === null ? {} : { dependencies: wants });
   await project.writeNpmrc({ registry: served.url });
@@ -133,11 +150,14 @@ async function set(told: Told, authority: Authority): Promise<Stage> {
   }
   // Not by a flag, so that command lines are as they are typed, whatever flags a command has.
   const env = { NODE_EXTRA_CA_CERTS: served.caFile };
-  return { project, simulator, served, authority, env, places: [], cleanups: [] };
+  return { project, simulator, served, authority, env, places: [], at: null, cleanups: [] };
 }
 
-async function run(line: string, { project, env }: Stage, alone: boolean): Promise<Run> {
-  const words = wordsOf(line);
+/** What comes of a command line. */
+export async function type(line: string, { project, env, places, at: time }: Stage, alone = false): Promise<Run> {
+  const braced = places.filter(([, shown]) => shown.startsWith("{"));
+  const full = braced.reduce((text, [found, shown]) => text.replaceAll(shown, found), line);
+  const words = wordsOf(full).map((word) => word.replace(/^~(?=\/)/, project.home));
   const first = words.findIndex((word) => !/^\w+=/.test(word));
   const [program = "", ...args] = words.slice(first);
   if (program === "secure-install") {
@@ -146,11 +166,14 @@ async function run(line: string, { project, env }: Stage, alone: boolean): Promi
     if (alone) return secureInstall(project, args, { env: all });
     const { NODE_EXTRA_CA_CERTS: caFile, ...others } = all;
     // A wrapped installer takes flags behind its own sub-command.
-    const at = args[0] === "npm" ? 2 : 1;
     const [command = ""] = args;
-    const asks = !ASKING_NOBODY.has(command) && !command.startsWith("-") && !args.some((arg) => TELLING.test(arg));
+    const isBelow = ASKING_BELOW.test(args.join(" "));
+    const at = command === "trust" ? args.length : command === "npm" ? 2 : 1;
+    const mayAsk = isBelow || (!ASKING_NOBODY.has(command) && !command.startsWith("-"));
+    const asks = mayAsk && !args.some((arg) => TELLING.test(arg));
     const argv = asks && caFile !== undefined ? [...args.slice(0, at), `--cafile=${caFile}`, ...args.slice(at)] : args;
-    return typeInside(project, argv, others);
+    const now = time === null ? {} : { now: () => Date.parse(time) };
+    return typeInside(project, argv, others, (world) => ({ ...world, clock: { ...world.clock, ...now } }));
   }
   if (program === "cat") return { status: 0, stdout: await project.read(args[0] ?? ""), stderr: "" };
   const [text = "", redirection, file = ""] = args;

@@ -1,7 +1,7 @@
 /** Stores that must be refused. Each breaks the sample in one place; `schema` says that the JSON Schema sees it too. */
 import { BUILTIN } from "../../src/trust/builtin.js";
 import { all, type Damage, each, instead, keyWith, put, type Refused, refused } from "./damage.js";
-import { COMMIT, mintKey, SHA512, sample, V4, V6 } from "./samples.js";
+import { COMMIT, mintKey, SHA512, SSH_KEY, sample, V4, V6 } from "./samples.js";
 
 const rule = each("rules/0");
 const acme = each("registries/acme");
@@ -96,6 +96,23 @@ export const REFUSED: readonly Refused[] = [
     "git without encryption": [source(`git+http://git.example.net/tool#${COMMIT}`), /neither git\+https/],
     "a file outside of the project": [source("file:/etc/passwd"), /leads out/],
     "owners who sign nothing": [put("owners/identities", []), /at least one/],
+    "an owner that is a build": [put("owners/identities", [acmeBuild]), /not a type of owner/],
+    "an owner with a security key": [
+      put("owners/identities", [{ type: "ssh", key: "sk-ssh-ed25519@openssh.com AAAA" }]),
+      /not a key that can sign/,
+    ],
+    "an owner's key in two lines": [
+      put("owners/identities", [{ type: "ssh", key: `${SSH_KEY}\n${SSH_KEY}` }]),
+      /not a key that can sign/,
+    ],
+    "a fingerprint for an owner with an SSH key": [
+      put("owners/identities", [{ type: "ssh", key: SSH_KEY, fingerprint: V4 }]),
+      /"fingerprint" is not a key/,
+    ],
+    "a publisher with an SSH key": [
+      put("publishers/lib-author/identities", [{ type: "ssh", key: SSH_KEY }]),
+      /"key" is not a key/,
+    ],
   }),
   ...refused("trust", false, {
     "a key that stands twice": [instead('{"format":1,"rules":[],"rules":[]}'), /stands twice/],
@@ -178,6 +195,21 @@ export const REFUSED: readonly Refused[] = [
     "a workflow that another publisher's covers": [
       twin({ ...acmeBuild, workflow: undefined, ref: "refs/tags/v1" }),
       /belongs to "acme-ci" already/,
+    ],
+    "an owner's key cut short": [
+      put("owners/identities", [{ type: "ssh", key: SSH_KEY.slice(0, -8) }]),
+      /not a key that can sign: it is cut short/,
+    ],
+    "an owner's key of another type than it says": [
+      put("owners/identities", [{ type: "ssh", key: SSH_KEY.replace("ed25519", "rsa") }]),
+      /calls itself ssh-rsa/,
+    ],
+    "one SSH key twice, with two comments": [
+      put("owners/identities", [
+        { type: "ssh", key: `${SSH_KEY} ann` },
+        { type: "ssh", key: `${SSH_KEY} bob` },
+      ]),
+      /stands here already/,
     ],
     "one owner twice": [put("owners/identities/1", { type: "openpgp", fingerprint: V4 }), /stands here already/],
     "a file above the project": [source("file:vendor/../../tool.tgz"), /leads out/],

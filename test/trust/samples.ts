@@ -12,6 +12,11 @@ export const NOW = Date.UTC(2026, 10, 21);
 export const V4 = "0123456789ABCDEF0123456789ABCDEF01234567";
 export const V6 = `${V4.slice(0, 32)}${V4.slice(0, 32)}`;
 export const SHA512 = `sha512-${Buffer.alloc(64, 7).toString("base64")}`;
+/** Of 32 zero bytes: it is read, and nobody can sign with it. */
+export const SSH_KEY = `ssh-ed25519 ${Buffer.concat([
+  ...[11, "ssh-ed25519", 32].map((part) => (typeof part === "number" ? Buffer.of(0, 0, 0, part) : Buffer.from(part))),
+  Buffer.alloc(32),
+]).toString("base64")}`;
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
 /** The repository's root, from wherever the tests were built to. */

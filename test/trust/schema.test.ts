@@ -16,6 +16,7 @@ import {
   mintKey,
   root,
   SHA512,
+  SSH_KEY,
   sample,
   sampleDenials,
   sampleExceptions,
@@ -98,6 +99,7 @@ const openpgp = fc.record(
     signatureUrl: maybe(
       mostly(["{url}.asc", "{url}/{name}", "https://a.example/{name}/{filename}.sig"], ["{url}?x", "{nope}", "{url"]),
     ),
+    until: maybe(times),
   },
   { requiredKeys: ["type", "fingerprint"] },
 );
@@ -117,6 +119,11 @@ const builtBy = fc.record(
   { requiredKeys: ["type", "issuer", "repository"] },
 );
 const identity = fc.oneof(openpgp, builtBy);
+const ssh = fc.record({
+  type: fc.constant("ssh"),
+  key: mostly([SSH_KEY, `${SSH_KEY} ann`], ["ssh-dss AAAA", SSH_KEY.slice(1)]),
+});
+const owner = fc.oneof(openpgp, ssh);
 const registry = fc.record(
   {
     url: urls,
@@ -178,9 +185,7 @@ const trust = fc.record(
     rules: maybe(fc.array(rule, { maxLength: 2 })),
     scripts: maybe(fc.array(fc.record({ allow: selectors, reason: texts }), { maxLength: 1 })),
     sources: maybe(fc.array(fc.record({ allow: selectors, from: sources, reason: texts }), { maxLength: 1 })),
-    owners: maybe(
-      fc.record({ atLeast: fc.constant(1), identities: fc.array(identity, { minLength: 1, maxLength: 1 }) }),
-    ),
+    owners: maybe(fc.record({ atLeast: fc.constant(1), identities: fc.array(owner, { minLength: 1, maxLength: 1 }) })),
   },
   { requiredKeys: ["format", "publishers"] },
 );

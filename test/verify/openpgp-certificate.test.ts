@@ -41,10 +41,12 @@ describe("a certificate's facts", () => {
       signingKeys: [fingerprintOf(key), fingerprintOf(subkeyOf(key))].map((fingerprint) => ({
         fingerprint,
         algorithm: "ed25519",
+        created: ago(100).getTime(),
         expires: null,
         remark: null,
       })),
       weakness: null,
+      remark: null,
     };
     assert.deepEqual(await readCertificate(certificateOf(key)), facts);
     assert.deepEqual(await readCertificate(text(key.toPublic().armor())), facts);

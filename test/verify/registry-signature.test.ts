@@ -174,6 +174,39 @@ describe("registry-signature", () => {
       assert.equal(codeOf(byOld), "KEY_EXPIRED");
     });
 
+    it("passes what was seen before its end, whatever the registry says or keeps quiet about", () => {
+      const seen = new Map([[old.key.keyid, ENDED - 1]]);
+      assert.equal(needsPublication(good.keys, [signed(old)], NOW, seen), false);
+      for (const publication of [null, { at: null, siblings: [] }, { at: ENDED, siblings: [] }]) {
+        assert.deepEqual(verifyRegistrySignature({ ...good, ...byOld, seen, publication }), {
+          outcome: "verified",
+          signers: [{ type: "registry-key", registry: "npmjs", keyid: "SHA256:old" }],
+        });
+      }
+    });
+
+    it("takes no sight from after its end for a proof, nor one of another key's signature", () => {
+      for (const [keyid, at] of [[old.key.keyid, ENDED] as const, [current.key.keyid, ENDED - 1] as const]) {
+        const seen = new Map([[keyid, at]]);
+        assert.equal(needsPublication(good.keys, [signed(old)], NOW, seen), true);
+        assert.equal(codeOf({ ...byOld, seen }), "KEY_EXPIRED");
+      }
+    });
+
+    it("says of a time that only the registry tells that it is unproven", () => {
+      const publication = { at: ENDED - 1, siblings: [] };
+      const outcome = verifyRegistrySignature({ ...good, ...byOld, publication });
+      assert.ok(outcome.outcome === "verified");
+      assert.match(
+        outcome.notes?.[0] ?? "",
+        /^time unproven: only the registry says .* before the key SHA256:old ended/,
+      );
+      const keys = [{ ...old.key, expires: null, notBefore: ENDED - 2 }];
+      const begun = verifyRegistrySignature({ ...good, ...byOld, keys, publication });
+      assert.ok(begun.outcome === "verified");
+      assert.match(begun.notes?.[0] ?? "", /^time unproven: .* after the key SHA256:old began/);
+    });
+
     it("refuses a version above one that the successor signed, whatever time is claimed", () => {
       const at = ENDED - 1;
       assert.equal(codeOf({ ...byOld, publication: { at, siblings: [sibling("1.2.2", current)] } }), "KEY_EXPIRED");
