@@ -2,8 +2,8 @@
 // closing lines it leaves as they are. Node 20 takes no glob and newer ones no folder, so the files are listed here.
 // With --update, and never without, transcripts are written as the program speaks now (test/transcripts).
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const [folders = "test", ...given] = process.argv.slice(2);
@@ -19,7 +19,31 @@ const files = folders.split(",").flatMap((folder) => {
   }
   return found.sort();
 });
-const run = spawnSync(process.execPath, ["--test", "--test-concurrency=3", ...options, ...files], {
+/**
+ * Folders whose tests start nothing and hook into nothing: those of one folder share a process, since starting one takes
+ * longer than most of them do.
+ */
+const TOGETHER = ["docs", "lockfile", "model", "policy", "report", "trust", "verify"];
+
+/** The files as they are given to the runner: those of a folder that shares a process behind one that imports them. */
+function grouped(all) {
+  const shared = new Map();
+  const alone = all.filter((file) => {
+    const folder = dirname(file);
+    const name = relative(join(dist, "test"), folder).split(sep).join("/");
+    if (!TOGETHER.includes(name)) return true;
+    shared.set(folder, [...(shared.get(folder) ?? []), file]);
+    return false;
+  });
+  const entries = [...shared].map(([folder, names]) => {
+    const entry = join(folder, "together.js");
+    writeFileSync(entry, names.map((file) => `import "./${relative(folder, file)}";\n`).join(""));
+    return entry;
+  });
+  return [...entries, ...alone];
+}
+
+const run = spawnSync(process.execPath, ["--test", "--test-concurrency=3", ...options, ...grouped(files)], {
   stdio: "inherit",
   env: { ...process.env, UPDATE_TRANSCRIPTS: given.length > options.length ? "1" : "" },
 });

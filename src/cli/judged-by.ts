@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { piecesOf } from "../files/pieces.js";
 import type { JudgedBy } from "../model/report.js";
 import type { Files, World } from "../model/world.js";
 import type { River } from "../pipeline/river.js";
@@ -23,9 +24,18 @@ export async function judgedBy(world: World, river: River, installer: string | n
   };
 }
 
-/** SHA-256 over our own compiled files and what is shipped with them, in the order of their names. Says which build judged, not that it is genuine. */
-async function ownDigest(files: Files): Promise<string> {
-  const root = fileURLToPath(new URL("..", import.meta.url));
+let own: Promise<string> | null = null;
+
+/**
+ * SHA-256 over our own compiled files, in the order of their names. Says which build judged, not that it is genuine.
+ * They are hundreds and small, so they are read at once, and one time only.
+ */
+function ownDigest(files: Files): Promise<string> {
+  own ??= digestBelow(files, fileURLToPath(new URL("..", import.meta.url)));
+  return own;
+}
+
+async function digestBelow(files: Files, root: string): Promise<string> {
   const hash = createHash("sha256");
   const visit = async (folder: string): Promise<void> => {
     for (const { name, type } of (await files.list(folder)) ?? []) {
@@ -33,7 +43,7 @@ async function ownDigest(files: Files): Promise<string> {
       if (type === "directory") await visit(file);
       else if (/\.(?:js|json)$/.test(name)) {
         hash.update(`${path.relative(root, file).split(path.sep).join("/")}\n`);
-        for await (const piece of files.stream(file)) hash.update(piece);
+        for (const piece of piecesOf(file)) hash.update(piece);
       }
     }
   };

@@ -6,8 +6,8 @@ import type { Environment, Terminal, World } from "../model/world.js";
 import { workerPool } from "../parallel/pool.js";
 import { systemProcesses } from "../process/system.js";
 
-/** The world as this process sees it. */
-export function realWorld(): World {
+/** The world as this process sees it, with so many threads for the work that needs them. */
+export function realWorld(threads = Math.max(2, availableParallelism())): World {
   const environment = realEnvironment();
   const files = diskFiles();
   return {
@@ -16,7 +16,7 @@ export function realWorld(): World {
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
     terminal: realTerminal(environment),
     processes: systemProcesses(environment, files),
-    workers: workerPool(new URL("../worker.js", import.meta.url), Math.max(2, environment.cores)),
+    workers: workerPool(new URL("../worker.js", import.meta.url), threads),
   };
 }
 

@@ -11,10 +11,21 @@ import { TroubleError, trouble, troubleOf } from "./trouble.js";
 
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
-/** One context for all connections. Throws as `authorities` does. */
+/** The last ones that were made: reading a hundred and fifty roots takes as long as many connections. */
+const made = new Map<string, SecureContext>();
+const MOST_KEPT = 4;
+
+/** One context for all connections that believe the same authorities. Throws as `authorities` does. */
 export function secureContext(extraCa: readonly string[]): SecureContext {
+  const key = JSON.stringify(extraCa);
+  const known = made.get(key);
+  if (known !== undefined) return known;
   const ca = authorities(extraCa);
-  return tls.createSecureContext({ minVersion: "TLSv1.2", ...(ca === null ? {} : { ca }) });
+  const context = tls.createSecureContext({ minVersion: "TLSv1.2", ...(ca === null ? {} : { ca }) });
+  const [oldest] = made.size < MOST_KEPT ? [] : made.keys();
+  if (oldest !== undefined) made.delete(oldest);
+  made.set(key, context);
+  return context;
 }
 
 /**

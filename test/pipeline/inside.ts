@@ -117,8 +117,8 @@ function terminalTo(printed: { out: string; err: string }): World["terminal"] {
   };
 }
 
-/** One for a whole file of tests: its workers take longer to start than most runs take. */
-const real = realWorld();
+/** One for a whole file of tests: its thread takes longer to start than most runs take, and two take twice as long. */
+const real = realWorld(1);
 const { platform, arch, libc, node, cores } = real.environment;
 after(() => real.workers.close());
 
