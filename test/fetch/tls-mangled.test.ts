@@ -40,7 +40,8 @@ test("whatever octet is changed: refused by the file's name, or a certificate th
     bent[at] = (bent[at] ?? 0) ^ 0x01;
     const found = read(bent.toString("latin1"));
     if (found === null) continue;
-    const isContent = at >= begin && at < end && !/\s/.test(pem[at] ?? "");
+    // Before a padding, the last letter holds bits that mean nothing; how many depends on the certificate's length.
+    const isContent = at >= begin && at < end && !/\s/.test(pem[at] ?? "") && !/^[^=]=/.test(pem.slice(at, at + 2));
     assert.ok(!isContent || found[0] !== fingerprint256, `the change at ${at} made no difference`);
   }
 });
