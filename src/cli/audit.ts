@@ -1,8 +1,7 @@
 /** `secure-install audit [lockfile…]`: verify lockfiles wherever they lie; installs nothing, writes nothing. */
 import path from "node:path";
 import type { World } from "../model/world.js";
-import { readLockfileAt, readProject } from "../pipeline/project.js";
-import type { Session } from "../pipeline/session.js";
+import { projectAt, readProject } from "../pipeline/project.js";
 import { type Outcome, verifyProject } from "../pipeline.js";
 import { conclude } from "./conclude.js";
 import type { CommonFlags } from "./flags.js";
@@ -17,15 +16,10 @@ export async function audit(world: World, lockfiles: readonly string[], flags: C
     async (session) => {
       const outcomes: Outcome[] = [];
       if (lockfiles.length === 0) outcomes.push(await verifyProject(session.river, await readProject(world, project)));
-      for (const lockfile of lockfiles) outcomes.push(await auditOne(session, path.resolve(project, lockfile)));
+      for (const lockfile of lockfiles) {
+        outcomes.push(await verifyProject(session.river, await projectAt(world, path.resolve(project, lockfile))));
+      }
       return conclude(world, { command: "audit", flags, session, outcomes, installer: null, startedAt });
     },
   );
-}
-
-async function auditOne({ river }: Session, file: string): Promise<Outcome> {
-  const status = await river.world.files.status(file);
-  if (status?.type === "directory") return verifyProject(river, await readProject(river.world, file));
-  const lockfile = await readLockfileAt(river.world, file);
-  return verifyProject(river, { directory: path.dirname(file), lockfile, findings: lockfile.findings });
 }

@@ -1,8 +1,8 @@
 /** An OpenPGP certificate, shown to whoever has to decide about it. */
+import { DAY_MS, day } from "../model/day.js";
 import { forTerminal } from "../report/escape.js";
 import type { CertificateFacts } from "../verify/openpgp-certificate.js";
 
-const DAY_MS = 86_400_000;
 const MOST_USER_IDS = 10;
 const LONGEST_USER_ID = 120;
 
@@ -19,7 +19,7 @@ export function dated(time: number, now: number): string {
   const [count, unit] =
     days < 60 ? [days, "day"] : days < 730 ? [Math.round(days / 30.44), "month"] : [Math.round(days / 365.25), "year"];
   const span = `${count} ${unit}${count === 1 ? "" : "s"}`;
-  return `${new Date(time).toISOString().slice(0, 10)} (${time > now ? `in ${span}` : `${span} ago`})`;
+  return `${day(time)} (${time > now ? `in ${span}` : `${span} ago`})`;
 }
 
 /** Lines of two columns, what and its value: user ids, times, algorithm, the keys in it that sign. */

@@ -1,17 +1,17 @@
 /** `secure-install store status|prune`: the store's size and its budget. */
+
 import { storeDirectory } from "../fetch/store-directory.js";
 import { prepareStore } from "../fetch/store-folder.js";
 import { pruneStore } from "../fetch/store-prune.js";
 import { runsAtWork } from "../fetch/store-runs.js";
 import { brokenIn } from "../fetch/store-upkeep.js";
 import { walkStore } from "../fetch/store-walk.js";
+import { DAY_MS } from "../model/day.js";
 import type { World } from "../model/world.js";
 import { forJson } from "../report/escape.js";
 import { pruneLines, type Stored, statusLines } from "../report/store.js";
 import { progressDisplay } from "./progress.js";
 import { defaultBudget, type StoreFlags } from "./store-budget.js";
-
-const DAY_MS = 86_400_000;
 
 /**
  * Prints what the store holds, or prunes it. A store that is not there is an empty one. Throws StopError

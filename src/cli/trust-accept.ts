@@ -3,7 +3,9 @@
  * first, and takes it. What was seen is appended to observed.lock as reviewed; from then on it is what later versions are
  * measured against.
  */
+
 import { EXIT } from "../model/codes.js";
+import { day } from "../model/day.js";
 import { type Finding, finding, refuses } from "../model/finding.js";
 import { LASTING_KINDS, type Observation } from "../model/observation.js";
 import type { World } from "../model/world.js";
@@ -105,7 +107,7 @@ function observationWords(item: Observation): string {
   return [
     item.version,
     `sha512:${item.digest.hex.slice(0, 12)}…`,
-    `seen ${new Date(item.seen).toISOString().slice(0, 10)}${item.reviewed ? ", reviewed" : ""}`,
+    `seen ${day(item.seen)}${item.reviewed ? ", reviewed" : ""}`,
     publisher === null ? "" : `by ${publisher.name}${publisher.trusted ? " (trusted publishing)" : ""}`,
     item.evidence.join(", ") || "no signature",
     item.signers.map(signerText).join(", "),

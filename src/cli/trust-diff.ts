@@ -1,15 +1,17 @@
 /** `secure-install trust diff [REV]`: every change of the trust store since a commit, as WEAKER, STRONGER or OTHER. */
+
 import path from "node:path";
 import { StopError } from "../model/finding.js";
 import type { TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
+import { withMeaning } from "../pipeline/base-store.js";
 import { filesAt } from "../pipeline/git.js";
-import { openTrust, repositoryRoot, type TrustPlace } from "../pipeline/trust.js";
+import { openTrust, readCertificate, repositoryRoot, type TrustPlace } from "../pipeline/trust.js";
 import { forJson, forTerminal } from "../report/escape.js";
 import type { Change } from "../trust/change.js";
 import { changesBetween } from "../trust/changes.js";
 import { STORE_FOLDER } from "../trust/load.js";
-import { builtinStore, readStore, storeFileLimit } from "../trust/store.js";
+import { builtinStore, readStore } from "../trust/store.js";
 import { columns } from "../trust/words.js";
 import { certificatePackets } from "../verify/openpgp-split.js";
 import { absolute, type CommonFlags } from "./flags.js";
@@ -53,9 +55,7 @@ async function storeAt(world: World, place: TrustPlace, rev: string, now: number
   const all = await filesAt(world, root, rev, folder);
   if (all === null) return builtinStore();
   try {
-    const files = new Map([...all].filter(([name]) => storeFileLimit(name) !== null));
-    const { readCertificate } = await import("../verify/openpgp-certificate.js");
-    return await readStore(files, { directory, now }, readCertificate);
+    return await readStore(withMeaning(all), { directory, now }, readCertificate);
   } catch (error) {
     if (!(error instanceof StopError)) throw error;
     const detail = { help: error.help, at: `${rev}:${folder}/${error.at ?? ""}` };

@@ -1,9 +1,9 @@
 /** When an exception ends: a day from now, unless a person says otherwise, and at most a year ahead. */
+import { DAY_MS } from "../model/day.js";
 import { StopError } from "../model/finding.js";
 import { readTime } from "../trust/values.js";
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const DEFAULT_MS = DAY_MS;
 const LONGEST_MS = 366 * DAY_MS;
 

@@ -8,7 +8,7 @@ import { isNpmName, isNpmVersion } from "../model/names.js";
 import type { Reported } from "../model/verdict.js";
 import type { World } from "../model/world.js";
 import { Places } from "../pipeline/places.js";
-import { type Project, readLockfileAt, readProject } from "../pipeline/project.js";
+import { type Project, projectAt, readProject } from "../pipeline/project.js";
 import { type Waivable, waivable } from "../pipeline/waivable.js";
 import { judge, type Weighed, weigh } from "../pipeline/weigh.js";
 import type { CommonFlags } from "./flags.js";
@@ -74,12 +74,6 @@ export async function judgeEntry(world: World, entry: Entry, flags: CommonFlags)
     const verdict = judge(river, artifact, weighed, places);
     return { weighed, verdict, ...waivable(river, artifact, weighed, places) };
   });
-}
-
-async function projectAt(world: World, file: string): Promise<Project> {
-  if ((await world.files.status(file))?.type === "directory") return readProject(world, file);
-  const lockfile = await readLockfileAt(world, file);
-  return { directory: path.dirname(file), lockfile, findings: lockfile.findings };
 }
 
 /** `left-pad@1.3.0`, with or without `npm:`. */

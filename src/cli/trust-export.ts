@@ -1,4 +1,5 @@
 /** `secure-install trust export`: the pinned certificates as one armored keyring, for gpg and its like. */
+
 import { StopError } from "../model/finding.js";
 import type { Identity, OwnerIdentity, TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
@@ -7,6 +8,7 @@ import { forJson } from "../report/escape.js";
 import { proposal } from "../trust/nearest.js";
 import { armored, readEntry } from "../verify/openpgp-keyring.js";
 import { absolute, type CommonFlags } from "./flags.js";
+import { placeOf } from "./trust-writing.js";
 
 export interface ExportFlags extends CommonFlags {
   readonly publisher?: string;
@@ -20,11 +22,7 @@ interface Owner {
 /** Writes the keyring to stdout, or to --output. Throws StopError USAGE where there is nothing to write. */
 export async function trustExport(world: World, flags: ExportFlags): Promise<number> {
   const { environment, terminal, files } = world;
-  const place = {
-    project: environment.workingDirectory,
-    directory: absolute(environment, flags.trust),
-    builtinOnly: false,
-  };
+  const place = placeOf(world, flags);
   const store = await openTrust(world, place, world.clock.now());
   const fingerprints = chosen(store, flags);
   if (fingerprints.length === 0) throw new StopError("USAGE", "there is no certificate to export");

@@ -15,8 +15,8 @@ import type { StoreFiles } from "../trust/store.js";
 import { objectionTo, readCertificate } from "../verify/openpgp-certificate.js";
 import { type RingEntry, readRing } from "../verify/openpgp-keyring.js";
 import { grouped } from "./certificate-lines.js";
-import { absolute, type CommonFlags } from "./flags.js";
-import { commitLine } from "./trust-writing.js";
+import type { CommonFlags } from "./flags.js";
+import { commitLine, placeOf } from "./trust-writing.js";
 
 export interface ImportFlags extends CommonFlags {
   readonly as?: string;
@@ -34,17 +34,13 @@ const MOST_SHOWN = 20;
 
 /** Throws StopError USAGE for a file that holds no certificate, or a secret key. */
 export async function trustImport(world: World, file: string, flags: ImportFlags): Promise<number> {
-  const { environment, terminal, clock } = world;
+  const { terminal, clock } = world;
   const now = clock.now();
   const ring = readRing(await readKeyFile(world, file, LIMITS.keyringBytes));
   if (!ring.ok) throw new StopError("USAGE", `nothing was imported from ${file}: ${ring.why}`, { at: file });
   const [unread] = ring.value.entries.length === 0 ? ring.value.leftOut : [];
   if (unread !== undefined) throw new StopError("USAGE", `nothing was imported from ${file}: ${unread}`, { at: file });
-  const place = {
-    project: environment.workingDirectory,
-    directory: absolute(environment, flags.trust),
-    builtinOnly: false,
-  };
+  const place = placeOf(world, flags);
   const trust = await openTrust(world, place, now);
   const publisher = flags.as ?? null;
   let imported: readonly Imported[] = [];

@@ -8,7 +8,7 @@ import type { World } from "../model/world.js";
 import { type Initiation, initTrust } from "../pipeline/init.js";
 import { notStarted } from "../pipeline/installation.js";
 import { memberLine } from "../pipeline/member-line.js";
-import { type Project, readLockfileAt, readProject } from "../pipeline/project.js";
+import { type Project, projectAt, readProject } from "../pipeline/project.js";
 import type { Session } from "../pipeline/session.js";
 import type { Outcome } from "../pipeline.js";
 import { forTerminal } from "../report/escape.js";
@@ -42,9 +42,7 @@ async function projectsFor(world: World, here: string, lockfiles: readonly strin
   const own = lockfiles.length === 0 || (await hasLockfile(world, here)) ? [await readProject(world, here)] : [];
   const seen = new Set(own.map(({ lockfile }) => lockfile.path));
   for (const named of lockfiles) {
-    const file = path.resolve(here, named);
-    const status = await world.files.status(file);
-    const project = status?.type === "directory" ? await readProject(world, file) : await projectAt(world, file);
+    const project = await projectAt(world, path.resolve(here, named));
     if (!seen.has(project.lockfile.path)) own.push(project);
     seen.add(project.lockfile.path);
   }
@@ -55,11 +53,6 @@ async function hasLockfile({ files }: World, folder: string): Promise<boolean> {
   const names = ["package-lock.json", "npm-shrinkwrap.json"];
   const found = await Promise.all(names.map((name) => files.status(path.join(folder, name))));
   return found.some((status) => status !== null);
-}
-
-async function projectAt(world: World, file: string): Promise<Project> {
-  const lockfile = await readLockfileAt(world, file);
-  return { directory: path.dirname(file), lockfile, findings: lockfile.findings };
 }
 
 /** The store as it was written is what the report is about. */

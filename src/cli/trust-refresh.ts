@@ -1,19 +1,20 @@
 /** `secure-install trust refresh`: npm's own keys and Sigstore's roots, renewed and written for review. */
+
 import path from "node:path";
 import { CATALOGUE, EXIT } from "../model/codes.js";
-import { StopError } from "../model/finding.js";
+import { DAY_MS, day } from "../model/day.js";
 import type { World } from "../model/world.js";
-import { type Project, readProject } from "../pipeline/project.js";
+import { lockedProject } from "../pipeline/project.js";
 import { type Refreshed, refreshRoots } from "../pipeline/refresh.js";
 import { forJson, forTerminal } from "../report/escape.js";
 import { plural } from "../report/summary.js";
 import { BUILTIN_SINCE } from "../trust/builtin.js";
 import type { RenewalChange } from "../trust/renewal.js";
+import { rootsAge } from "../trust/summary.js";
 import type { CommonFlags } from "./flags.js";
 import { withSession } from "./session.js";
 
 const COMMAND = "trust refresh";
-const DAY_MS = 86_400_000;
 
 export interface RefreshFlags extends CommonFlags {
   readonly dryRun?: boolean;
@@ -24,7 +25,8 @@ export async function trustRefresh(world: World, flags: RefreshFlags): Promise<n
   const project = world.environment.workingDirectory;
   return withSession({ world, flags, project, thisPlatform: false, installs: false }, async ({ river }) => {
     const dryRun = flags.dryRun === true;
-    const refreshed = await refreshRoots(river, { project: await lockfileOf(world, project), dryRun });
+    // A repository's trust store may lie where there is no lockfile.
+    const refreshed = await refreshRoots(river, { project: await lockedProject(world, project), dryRun });
     river.progress.clear();
     const before = river.trust.renewed;
     if (flags.json === true) world.terminal.out(`${forJson(objectOf(refreshed, before, dryRun), 2)}\n`);
@@ -36,28 +38,25 @@ export async function trustRefresh(world: World, flags: RefreshFlags): Promise<n
   });
 }
 
-/** A repository's trust store may lie where there is no lockfile. */
-async function lockfileOf(world: World, folder: string): Promise<Project | null> {
-  try {
-    return await readProject(world, folder);
-  } catch (error) {
-    if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
-    throw error;
-  }
-}
-
 function objectOf(refreshed: Refreshed, before: number | null, dryRun: boolean) {
   const begin = { format: 1, command: COMMAND, dryRun };
   if (!refreshed.ok) {
     const kind = CATALOGUE[refreshed.finding.code].kind;
     const result = kind === "undecided" ? "UNDECIDED" : "FAILED";
-    return { ...begin, result, changed: [], changes: [], findings: [refreshed.finding], rootsAge: dayOf(before) };
+    return {
+      ...begin,
+      result,
+      changed: [],
+      changes: [],
+      findings: [refreshed.finding],
+      rootsAge: rootsAge({ renewed: before }),
+    };
   }
   const { changes, written, renewed } = refreshed;
   const directory = written?.directory ?? null;
   const changed = written?.changed ?? [];
-  const rootsAge = dayOf(dryRun ? before : renewed);
-  return { ...begin, result: "PASSED", directory, changed, changes, findings: [], rootsAge };
+  const age = rootsAge({ renewed: dryRun ? before : renewed });
+  return { ...begin, result: "PASSED", directory, changed, changes, findings: [], rootsAge: age };
 }
 
 function told(refreshed: Extract<Refreshed, { ok: true }>, world: World, dryRun: boolean, now: number): string[] {
@@ -98,11 +97,7 @@ function refusal({ finding }: Extract<Refreshed, { ok: false }>, age: string): s
 function ageOf(renewed: number | null, now: number): string {
   if (renewed === null) return `what is built in, of ${BUILTIN_SINCE}`;
   const days = Math.max(0, Math.floor((now - renewed) / DAY_MS));
-  return `what was renewed on ${dayOf(renewed)}, ${days === 0 ? "today" : `${plural(days, "day")} ago`}`;
-}
-
-function dayOf(renewed: number | null): string {
-  return renewed === null ? BUILTIN_SINCE : new Date(renewed).toISOString().slice(0, 10);
+  return `what was renewed on ${day(renewed)}, ${days === 0 ? "today" : `${plural(days, "day")} ago`}`;
 }
 
 function text(lines: readonly string[]): string {

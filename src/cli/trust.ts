@@ -1,4 +1,5 @@
 /** `secure-install trust check|list|show`: the read side of the trust store. */
+
 import { StopError } from "../model/finding.js";
 import { isNpmName } from "../model/names.js";
 import type { TrustStore } from "../model/policy.js";
@@ -9,7 +10,8 @@ import type { CertificateState, CertificateStates } from "../trust/certificate-r
 import { listLines, listTrust } from "../trust/list.js";
 import { showLines, showPackage } from "../trust/show.js";
 import { summarize, summaryLines } from "../trust/summary.js";
-import { absolute, type CommonFlags } from "./flags.js";
+import type { CommonFlags } from "./flags.js";
+import { placeOf } from "./trust-writing.js";
 
 /** Of one argument only: it is handed to map. */
 const printable = (text: string): string => forTerminal(text);
@@ -28,13 +30,9 @@ export async function trust(
   about: string | null,
   flags: ShowFlags,
 ): Promise<number> {
-  const { environment, clock, terminal } = world;
+  const { clock, terminal } = world;
   const now = clock.now();
-  const place = {
-    project: environment.workingDirectory,
-    directory: absolute(environment, flags.trust),
-    builtinOnly: false,
-  };
+  const place = placeOf(world, flags);
   const store = await openTrust(world, place, now);
   const { object, lines } = await view(store, command, about, now, flags);
   if (flags.json === true) terminal.out(`${forJson({ format: 1, command: `trust ${command}`, ...object }, 2)}\n`);

@@ -3,8 +3,10 @@
  * processes. Nothing in it is believed: a file is named for the digest its bytes had as they came in, and whoever
  * reads it computes the digest again. Nothing is unpacked.
  */
+
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { DAY_MS } from "../model/day.js";
 import type { Algorithm, DigestSet } from "../model/digest.js";
 import type { Files } from "../model/world.js";
 import { type Kept, openKept } from "./kept.js";
@@ -12,7 +14,6 @@ import { PARTS, prepareStore } from "./store-folder.js";
 import { onDisk } from "./store-trouble.js";
 import { markUse } from "./use-mark.js";
 
-const DAY_MS = 86_400_000;
 const SHA512 = /^[0-9a-f]{128}$/;
 /** cacache's layout and a mode that nobody writes through, so that npm can be handed hard links. */
 const READ_ONLY = 0o444;

@@ -6,15 +6,16 @@
  * whoever looks after having taken a file out of its place: each file is moved aside first, then the runs are looked
  * at, then it is removed or put back. A process killed in between leaves an unfinished file, as any other.
  */
+
 import { randomBytes } from "node:crypto";
 import path from "node:path";
+import { DAY_MS } from "../model/day.js";
 import type { Files } from "../model/world.js";
 import { PARTS } from "./store-folder.js";
 import type { Runs } from "./store-runs.js";
 import { type StoreEntry, walkStore } from "./store-walk.js";
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** Nothing is older than that to a clock that is right; it bounds how many hours are told apart. */
 const OLDEST_HOURS = 20 * 365 * 24;
 const TOGETHER = 64;

@@ -1,12 +1,13 @@
 /** What keeps the store small and sound: its budget, a look at it once a day, and the digests of what it holds. */
+
 import path from "node:path";
+import { DAY_MS } from "../model/day.js";
 import type { Clock, Files, Processes } from "../model/world.js";
 import { isKeptAs } from "./kept.js";
 import { estimateBytes, pruneStore } from "./store-prune.js";
 import { runsAtWork } from "./store-runs.js";
 import { type StoreEntry, walkStore } from "./store-walk.js";
 
-const DAY_MS = 86_400_000;
 /** Of the budget, so that a store at its limit is not pruned every day. */
 const ROOM = 0.9;
 /** At the end of a run nothing is removed for longer; the next day goes on. */

@@ -1,7 +1,8 @@
 /** When a file of the store was last used: its time, renewed at most once a day, so that a warm run writes nothing. */
+import { DAY_MS } from "../model/day.js";
 import type { FileStatus, Files } from "../model/world.js";
 
-export const MARK_MS = 86_400_000;
+export const MARK_MS = DAY_MS;
 
 /**
  * Marks a file of that status as used at `now` (milliseconds since the epoch). False if it has gone meanwhile; a mark

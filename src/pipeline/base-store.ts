@@ -43,10 +43,17 @@ export async function storeAt(base: Base, now: number): Promise<StoreState | nul
 /** The files of a store that have a meaning, as they stand at a commit. Throws StopError TRUST_MALFORMED. */
 export async function storeFilesAt(git: Git, commit: string, folder: string): Promise<StoreFiles | null> {
   const all = await readFolder(git, commit, folder);
-  return all === null ? null : new Map([...all].filter(([name]) => hasMeaning(name)));
+  return all === null ? null : withMeaning(all);
 }
 
-/** As for files on the disk: README.md, and what begins with a dot, are passed over. */
+/**
+ * As for files on the disk: README.md, and what begins with a dot, are passed over. Throws StopError TRUST_MALFORMED for
+ * what does not belong into a store.
+ */
+export function withMeaning(files: StoreFiles): StoreFiles {
+  return new Map([...files].filter(([name]) => hasMeaning(name)));
+}
+
 function hasMeaning(name: string): boolean {
   const [first = "", second] = name.split("/");
   const inside = second !== undefined && FOLDERS.some((folder) => folder === first);

@@ -16,7 +16,7 @@ import { withObserved } from "./observe.js";
 import type { Project } from "./project.js";
 import type { River } from "./river.js";
 import { changeStore } from "./store-change.js";
-import { openTrust } from "./trust.js";
+import { openTrust, readCertificate } from "./trust.js";
 import { type Undeclared, undeclaredIn, wayTo } from "./undeclared.js";
 
 const TRUST = "trust.json";
@@ -69,7 +69,6 @@ function worthAsking(found: readonly Undeclared[], { npm }: River): readonly Und
 async function declaring({ world, trust, now }: River, declared: readonly Declared[]): Promise<TrustStore> {
   if (declared.length === 0) return trust;
   const files = trust.directory === null ? new Map() : await readStoreFiles(world.files, trust.directory);
-  const { readCertificate } = await import("../verify/openpgp-certificate.js");
   const from = { directory: trust.directory ?? "", now };
   return readStore(withRegistries(files, declared), from, readCertificate);
 }

@@ -10,9 +10,10 @@ import type { RingEntry } from "../verify/openpgp-keyring.js";
 import { type FileSignature, readSignatureFile } from "../verify/openpgp-signature.js";
 import { bringBytes } from "./bytes.js";
 import { askClaims } from "./claims.js";
-import { lockedProject, packagesIn } from "./keys-trial.js";
+import { packagesIn } from "./keys-trial.js";
 import { askSignature, fill, judged, readAll } from "./openpgp.js";
 import { originOf } from "./origin.js";
+import { lockedProject } from "./project.js";
 import type { River } from "./river.js";
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -45,7 +46,7 @@ export async function lockedPackage(
   river: River,
   asked: { readonly name: string; readonly version: string | null; readonly template: string },
 ): Promise<Locked> {
-  const project = await lockedProject(river);
+  const project = await lockedProject(river.world, river.place.project);
   const artifact = project === null ? null : choose(packagesIn(project.lockfile.artifacts), asked);
   if (project === null || artifact === null) {
     const { manifest, notes } = await manifestOf(river, placeholder(asked.name, asked.version), asked.version);

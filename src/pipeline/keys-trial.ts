@@ -1,13 +1,15 @@
 /** What a change of the trust store would do to the lockfile at hand, tried before anything is written. */
+
 import type { Artifact } from "../model/artifact.js";
-import { type Finding, refuses, StopError } from "../model/finding.js";
+import { type Finding, refuses } from "../model/finding.js";
 import type { TrustStore } from "../model/policy.js";
 import { type Selector, selects, selectsName } from "../model/selector.js";
 import { readStoreFiles } from "../trust/load.js";
 import { readStore, type StoreFiles } from "../trust/store.js";
 import { mapConcurrent } from "./concurrent.js";
-import { type Project, readProject } from "./project.js";
+import { lockedProject } from "./project.js";
 import type { River } from "./river.js";
+import { readCertificate } from "./trust.js";
 import { judge, weigh } from "./weigh.js";
 
 /** Of a selector that takes in half a registry, so many packages are looked at. */
@@ -38,9 +40,8 @@ export async function tryStore(
   after: StoreFiles,
   { select, publisher }: { readonly select: Selector; readonly publisher: string },
 ): Promise<Trial | null> {
-  const project = await lockedProject(river);
+  const project = await lockedProject(river.world, river.place.project);
   if (project === null) return null;
-  const { readCertificate } = await import("../verify/openpgp-certificate.js");
   const directory = river.trust.directory ?? river.place.project;
   const trust = await readStore(after, { directory, now: river.now }, readCertificate);
   const changed = { ...river, trust };
@@ -70,16 +71,6 @@ export async function tryStore(
 function uncoveredBy({ rules }: TrustStore, { ecosystem, name, version }: Artifact): Unmet[] {
   if (rules.some((rule) => selects(rule.select, ecosystem, name, version))) return [];
   return [{ name: `${name}@${version}`, code: "POLICY_UNCOVERED", says: "no rule would cover this version" }];
-}
-
-/** The project of this folder, or null where it has no lockfile. */
-export async function lockedProject(river: River): Promise<Project | null> {
-  try {
-    return await readProject(river.world, river.place.project);
-  } catch (error) {
-    if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
-    throw error;
-  }
 }
 
 /** Packages that come from somewhere, each name and version once. */

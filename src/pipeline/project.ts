@@ -26,6 +26,23 @@ export async function readProject(world: World, directory: string): Promise<Proj
   return { directory, lockfile, findings: [...found.findings, ...lockfile.findings] };
 }
 
+/** The project of a folder, or of a lockfile wherever it lies (an absolute path). Throws StopError LOCKFILE_UNREADABLE. */
+export async function projectAt(world: World, place: string): Promise<Project> {
+  if ((await world.files.status(place))?.type === "directory") return readProject(world, place);
+  const lockfile = await readLockfileAt(world, place);
+  return { directory: path.dirname(place), lockfile, findings: lockfile.findings };
+}
+
+/** The project of a folder, or null where no lockfile can be read there. */
+export async function lockedProject(world: World, directory: string): Promise<Project | null> {
+  try {
+    return await readProject(world, directory);
+  } catch (error) {
+    if (error instanceof StopError && error.code === "LOCKFILE_UNREADABLE") return null;
+    throw error;
+  }
+}
+
 /** Reads one lockfile, wherever it lies; the package.json beside it, and those of its folders, are what people wrote. */
 export async function readLockfileAt(world: World, file: string): Promise<NpmLockfile> {
   const parsed = parseNpmLockfile(await readLockfileBytes(world.files, file), file);

@@ -9,7 +9,7 @@ import type { Files, World } from "../model/world.js";
 import { findStore, readStoreFiles, STORE_FOLDER } from "../trust/load.js";
 import { readStore, type StoreFiles } from "../trust/store.js";
 import { replaceAll, type Step, same, sweepDrafts, unusable } from "./store-write.js";
-import { repositoryRoot, type TrustPlace } from "./trust.js";
+import { readCertificate, repositoryRoot, type TrustPlace } from "./trust.js";
 import { inTurn } from "./turn.js";
 
 /** How often a change is applied anew, because somebody else wrote in between. */
@@ -79,7 +79,6 @@ async function readBoth(
   files: StoreFiles,
   change: StoreChange,
 ): Promise<{ readonly before: TrustStore; readonly after: TrustStore; readonly files: StoreFiles }> {
-  const { readCertificate } = await import("../verify/openpgp-certificate.js");
   const from = { directory, now: world.clock.now() };
   const before = await readStore(files, from, readCertificate);
   const changed = await change(files);

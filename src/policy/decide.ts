@@ -2,8 +2,10 @@
  * The decision: a pure, total function of what was proven, what is required, and the time. The only code that makes
  * a `Passed`. Order: denial, then floor and rules, then exceptions. Asking for more never passes more.
  */
+
 import type { Artifact } from "../model/artifact.js";
 import type { Code } from "../model/codes.js";
+import { day } from "../model/day.js";
 import type { Digest } from "../model/digest.js";
 import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
 import { type Finding, finding, refuses } from "../model/finding.js";
@@ -230,7 +232,7 @@ function fits(exception: Exception, digest: Digest | null): boolean {
 }
 
 function expired(exception: Exception): Finding {
-  const end = new Date(exception.expires).toISOString().slice(0, 10);
+  const end = day(exception.expires);
   return finding("EXCEPTION_EXPIRED", { says: `${exception.id} for ${exception.select.text} ended on ${end}` });
 }
 

@@ -1,4 +1,5 @@
 /** The store, for people. */
+import { DAY_MS } from "../model/day.js";
 import { forTerminal } from "./escape.js";
 import { showCount, showSize } from "./size.js";
 
@@ -29,8 +30,6 @@ interface About {
   /** Files that no longer are what they are named for; null where nobody has hashed them. */
   readonly broken: readonly string[] | null;
 }
-
-const DAY_MS = 86_400_000;
 
 /** `store status`, aligned. `now` in milliseconds since the epoch. */
 export function statusLines(stored: Stored & About, now: number): string[] {

@@ -1,5 +1,6 @@
 /** What is to be said of the certificates in keys/, by what was read of them. Pure. */
-import { day, standing } from "./findings.js";
+import { day } from "../model/day.js";
+import { standing } from "./findings.js";
 import type { Remark } from "./remark.js";
 
 /** What was read of a certificate. Times are milliseconds; null is open. */

@@ -1,9 +1,10 @@
 /** Changes of exceptions.json. */
+import { day } from "../model/day.js";
 import { formatDigest } from "../model/digest.js";
 import type { EvidenceKind } from "../model/evidence.js";
 import type { Exception } from "../model/policy.js";
 import { type Change, other, stronger, weaker } from "./change.js";
-import { day, standing } from "./findings.js";
+import { standing } from "./findings.js";
 
 /** What is let through that was not, and what no longer is: for each digest, kind by kind and until when. */
 export function exceptionChanges(

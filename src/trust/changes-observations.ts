@@ -1,4 +1,5 @@
 /** Changes of observed.lock, to which anybody may add what was seen, and in which nobody may edit. */
+import { DAY_MS } from "../model/day.js";
 import type { Signer } from "../model/evidence.js";
 import type { Observation } from "../model/observation.js";
 import type { TrustStore } from "../model/policy.js";
@@ -10,7 +11,7 @@ const PLACE = "observed.lock";
 const SHOWN = 10;
 
 /** How long an observation may have been under way, in a branch that nobody looked at. */
-const UNDER_WAY_MS = 42 * 24 * 60 * 60 * 1000;
+const UNDER_WAY_MS = 42 * DAY_MS;
 
 /**
  * What is gone or edited, what is said to have been reviewed, what contradicts an observation of the same version, what

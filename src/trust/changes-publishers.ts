@@ -1,8 +1,9 @@
 /** Changes of "publishers": who stands behind packages. What rules ask of them is told with the rules. */
+import { day } from "../model/day.js";
 import type { EvidenceKind } from "../model/evidence.js";
 import type { Exception, Identity, Publisher, TrustStore } from "../model/policy.js";
 import { type Change, other, stronger, weaker } from "./change.js";
-import { day, standing } from "./findings.js";
+import { standing } from "./findings.js";
 import { covers } from "./identities.js";
 import { identityWords } from "./words.js";
 

@@ -1,9 +1,9 @@
 /** Changes of "registries": where packages come from, and what must be shown of those that are at home there. */
+import { day } from "../model/day.js";
 import type { EvidenceKind } from "../model/evidence.js";
 import type { Registry, RegistryKey, TrustStore } from "../model/policy.js";
 import { type Change, other, stronger, weaker } from "./change.js";
 import { homeChanges } from "./changes-homes.js";
-import { day } from "./findings.js";
 import { isWithin } from "./key-windows.js";
 
 const place = ({ id }: Pick<Registry, "id">): string => `registries.${id}`;

@@ -2,12 +2,13 @@
  * Changes of "rules". Rules are held against one another by what they ask of which packages, never by their place:
  * every demand of a former rule must be upheld by a rule that now asks as much, of at least the same, for as long.
  */
+import { day } from "../model/day.js";
 import type { Rule, TrustStore } from "../model/policy.js";
 import { type Change, other, stronger, weaker } from "./change.js";
 import { newSigners } from "./changes-signers.js";
 import { containsRange, mayShareNames } from "./containment.js";
 import { asksAsMuch, covers, type Demands, demandsBeyond, mentions, outlives } from "./demands.js";
-import { day, standing } from "./findings.js";
+import { standing } from "./findings.js";
 import { ruleWords } from "./words.js";
 
 /** `now` is in milliseconds. */

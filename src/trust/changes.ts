@@ -1,4 +1,5 @@
 /** What a change of the trust store means: every difference between two states of it, in words. Pure. */
+import { day } from "../model/day.js";
 import type { TrustStore } from "../model/policy.js";
 import { type Change, other, weaker } from "./change.js";
 import { allowanceChanges, sourceChanges } from "./changes-allowances.js";
@@ -11,7 +12,6 @@ import { ownerChanges } from "./changes-owners.js";
 import { publisherChanges } from "./changes-publishers.js";
 import { registryChanges } from "./changes-registries.js";
 import { ruleChanges } from "./changes-rules.js";
-import { day } from "./findings.js";
 
 export type { Change } from "./change.js";
 

@@ -2,10 +2,11 @@
  * What was observed of a package, and what else speaks for those who published it. It proves nothing, and satisfies
  * nothing: it is for a person who decides whether to pin somebody. Pure.
  */
+
 import semver from "semver";
+import { day } from "../model/day.js";
 import type { Ecosystem } from "../model/names.js";
 import type { Observation, Observations } from "../model/observation.js";
-import { day } from "./findings.js";
 import { observedName, signerText } from "./observed.js";
 
 /** One observation as a JSON-able object. */

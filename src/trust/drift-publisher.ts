@@ -1,11 +1,12 @@
 /** DRIFT_PUBLISHER: who put the version into the registry, as it says, unsigned: outside of the gate this refuses nothing. */
+
 import type { Severity } from "../model/codes.js";
+import { day } from "../model/day.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { Observation, RegistryPublisher } from "../model/observation.js";
 import {
   baselineText,
   type Change,
-  dayOf,
   helpToAccept,
   isPast,
   makesKnown,
@@ -56,7 +57,7 @@ function gravity(
   }
   if (known.length > 0) {
     // A package of several maintainers changes hands with every release; of that nobody needs to be warned.
-    const since = `seen here since ${dayOf(Math.min(...known.map((item) => item.seen)))}`;
+    const since = `seen here since ${day(Math.min(...known.map((item) => item.seen)))}`;
     return {
       severity: "note",
       story: `${is.name} published ${versionsText(known)} as well, ${since}. ${STORY.rotation}`,

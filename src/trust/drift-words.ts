@@ -1,4 +1,5 @@
 /** What all kinds of drift are told with: the change, its history in words, and the command that accepts it. */
+import { day } from "../model/day.js";
 import type { Evidence, EvidenceKind } from "../model/evidence.js";
 import type { Observation, Sight } from "../model/observation.js";
 import { type Baseline, baselineFor } from "./line.js";
@@ -63,25 +64,19 @@ export function baselineText({ baseline }: Change): string {
   const { observation, relation, since } = baseline;
   const which =
     relation === "itself" ? `the same version, when it was first seen` : `${nameOf(observation)}, first seen`;
-  return `${which} on ${dayOf(since)}${observation.reviewed ? ", reviewed" : ""}`;
+  return `${which} on ${day(since)}${observation.reviewed ? ", reviewed" : ""}`;
 }
 
 /** When the registry says that it was published: nobody has signed that. */
 export function publishedText({ published }: Pick<Sight, "published">): string {
   return published === null
     ? "the registry does not say when it was published"
-    : `published on ${dayOf(published)}, as the registry says, unsigned`;
+    : `published on ${day(published)}, as the registry says, unsigned`;
 }
 
 /** A next step, and then the command by which a person accepts the change. */
 export function helpToAccept({ ecosystem, name, version }: Sight, first: string): string {
   return `${first} Once that has settled it: secure-install trust accept ${ecosystem}:${name}@${version} --reason "<why>"`;
-}
-
-/** The day of a time, in UTC: 2027-02-01. A registry may name a time that no calendar has. */
-export function dayOf(time: number): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? "a day that cannot be" : date.toISOString().slice(0, 10);
 }
 
 const MOST_VERSIONS = 3;

@@ -3,6 +3,7 @@
  * what is, since when, and whether it looks like a rotation, a first trust or a takeover; a change is accepted by an
  * observation that a person has reviewed (`trust accept`), and by nothing else. Other bytes are never accepted.
  */
+import { day } from "../model/day.js";
 import { toIntegrity } from "../model/digest.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { Observation, Observations, Sight } from "../model/observation.js";
@@ -10,7 +11,7 @@ import { evidenceDrift } from "./drift-evidence.js";
 import { keyDrift } from "./drift-key.js";
 import { publisherDrift } from "./drift-publisher.js";
 import { sourceDrift } from "./drift-source.js";
-import { type Context, dayOf, nameOf, publishedText } from "./drift-words.js";
+import { type Context, nameOf, publishedText } from "./drift-words.js";
 import { baselinesFor } from "./line.js";
 import { observedName } from "./observed.js";
 
@@ -38,8 +39,8 @@ function digestDrift(sight: Sight, seen: readonly Observation[]): Finding | null
   const [first] = [...others].sort((a, b) => a.seen - b.seen);
   if (first === undefined) return null;
   return finding("DRIFT_DIGEST", {
-    says: `${nameOf(sight)} was seen with other bytes on ${dayOf(first.seen)}. Looks like a takeover.`,
-    expected: `${toIntegrity(first.digest)} (first seen on ${dayOf(first.seen)}, ${publishedText(first)})`,
+    says: `${nameOf(sight)} was seen with other bytes on ${day(first.seen)}. Looks like a takeover.`,
+    expected: `${toIntegrity(first.digest)} (first seen on ${day(first.seen)}, ${publishedText(first)})`,
     got: `${toIntegrity(sight.digest)} (${publishedText(sight)})`,
   });
 }

@@ -2,7 +2,9 @@
  * Writing a publisher down: from an identity and a selector to the edits of trust.json that make packages answer to it.
  * Pure. Whatever the store's reader would refuse with a position is refused here first, in words.
  */
+
 import { isDeepStrictEqual } from "node:util";
+import { day } from "../model/day.js";
 import { StopError } from "../model/finding.js";
 import type { Identity, Publisher, Rule } from "../model/policy.js";
 import type { Selector } from "../model/selector.js";
@@ -149,7 +151,7 @@ function sameSelector(one: Selector, other: Selector): boolean {
 
 function defaultReason(name: string, identity: Identity, now: number): string {
   const what = identity.type === "openpgp" ? "signed" : "built";
-  return `${what} by ${name}, as pinned on ${new Date(now).toISOString().slice(0, 10)}`;
+  return `${what} by ${name}, as pinned on ${day(now)}`;
 }
 
 function belongsTo(owner: Publisher, name: string, identity: Identity): StopError {

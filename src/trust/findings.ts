@@ -1,10 +1,11 @@
 /** What a store weakens, and what in it ends soon or has ended. Pure. */
+import { DAY_MS, day } from "../model/day.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { Exception, Registry, Rule, TrustStore } from "../model/policy.js";
 import { BUILTIN } from "./builtin.js";
 
 /** From six weeks before the end of an exception or a rule, every run says so. */
-const NOTICE_MS = 42 * 24 * 60 * 60 * 1000;
+const NOTICE_MS = 42 * DAY_MS;
 
 const SHOWN_NAMES = 5;
 
@@ -105,9 +106,4 @@ function ruleEnd(rule: Rule, now: number): readonly Finding[] {
           help: "Remove the rule from trust.json, or renew it in review.",
         }),
       ];
-}
-
-/** The day of a time, in UTC: 2027-02-01. */
-export function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

@@ -1,9 +1,10 @@
 /** What a refresh changes, told for whoever reviews it. Pure. */
+
 import { createHash } from "node:crypto";
+import { day } from "../model/day.js";
 import type { RegistryKey } from "../model/policy.js";
 import { BUILTIN, RENEWED_REGISTRY } from "./builtin.js";
 import { type Change, other, stronger, weaker } from "./change.js";
-import { day } from "./findings.js";
 import { type Json, malformed, parseJson } from "./json.js";
 import { readNpmKeys, withRenewedKeys } from "./renewed-keys.js";
 import type { RootFiles } from "./roots.js";

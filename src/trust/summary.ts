@@ -1,15 +1,16 @@
 /** `secure-install trust check`: what of the store holds, ends soon, is unused, or weak. Pure. */
+import { DAY_MS, day } from "../model/day.js";
 import type { Registry, TrustStore } from "../model/policy.js";
 import { BUILTIN_SINCE } from "./builtin.js";
 import { type CertificateStates, endingCertificates, weakCertificates } from "./certificate-remarks.js";
-import { day, standing, weakening } from "./findings.js";
+import { standing, weakening } from "./findings.js";
 import type { Remark } from "./remark.js";
 import { shadowed } from "./shadowed.js";
 import { unusedCertificates } from "./store.js";
 import { columns, type Escape, endWords, section, tell } from "./words.js";
 
 /** An exception that ends later is as good as one without an end. */
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+const YEAR_MS = 365 * DAY_MS;
 
 /** The state of the store as one JSON-able object. */
 export interface TrustSummary {

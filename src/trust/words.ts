@@ -1,4 +1,5 @@
 /** How parts of the trust store are told, as values for JSON and as words for people. Nothing here is escaped yet. */
+import { day } from "../model/day.js";
 import { toIntegrity } from "../model/digest.js";
 import type {
   Allowance,
@@ -10,7 +11,7 @@ import type {
   Registry,
   Rule,
 } from "../model/policy.js";
-import { day, standing } from "./findings.js";
+import { standing } from "./findings.js";
 
 /** Makes text from outside fit for the place where it is shown. */
 export type Escape = (text: string) => string;

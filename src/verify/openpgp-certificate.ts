@@ -1,10 +1,11 @@
 /** A pinned OpenPGP certificate: what its file says, for those who load, list and review the trust store. */
 
 import type { Code } from "../model/codes.js";
+import { day } from "../model/day.js";
 import { type Certificate, openCertificate } from "./openpgp-library.js";
 import { outline } from "./openpgp-outline.js";
 import { revocationOf } from "./openpgp-revocation.js";
-import { day, standingAt } from "./openpgp-standing.js";
+import { standingAt } from "./openpgp-standing.js";
 import { flawIn, identitiesAt } from "./openpgp-statements.js";
 import { nameOfAlgorithm, remarkOn } from "./openpgp-strength.js";
 

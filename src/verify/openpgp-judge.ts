@@ -1,12 +1,14 @@
 /** One signature against one pinned key: the order of the questions is the prose of `judge`. */
+
 import type { Subkey } from "openpgp";
+import { DAY_MS, day } from "../model/day.js";
 import type { Signer } from "../model/evidence.js";
 import { StopError } from "../model/finding.js";
 import { type Certificate, holdsOverBytes, openCertificate, secondOpinion } from "./openpgp-library.js";
 import type { Outline } from "./openpgp-outline.js";
 import { revocationOf } from "./openpgp-revocation.js";
 import { type FileSignature, SIGNATURE_TYPE } from "./openpgp-signature.js";
-import { day, type Refusal, refuse, standingAt } from "./openpgp-standing.js";
+import { type Refusal, refuse, standingAt } from "./openpgp-standing.js";
 import { isStrongHash, remarkOn, weaknessOf } from "./openpgp-strength.js";
 
 export interface OpenPgpInput {
@@ -33,7 +35,7 @@ const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
  * How far from its publication a signature by a key that has since expired may be dated. Whoever finds an old key can
  * write any date; the publication's date is not theirs to write.
  */
-const NEAR_PUBLICATION_MS = 7 * 24 * 60 * 60 * 1000;
+const NEAR_PUBLICATION_MS = 7 * DAY_MS;
 
 /** A pinned key that a signature may be by: the primary key of its certificate, or a subkey. */
 export interface Candidate {

@@ -2,8 +2,10 @@
  * How a key stood at a moment: bound by self-signatures that are good enough, allowed to sign, and until when
  * (RFC 9580, section 10.1).
  */
+
 import type { SignaturePacket, Subkey } from "openpgp";
 import type { Code } from "../model/codes.js";
+import { day } from "../model/day.js";
 import type { Certificate, KeyPacket } from "./openpgp-library.js";
 import { SIGNATURE_TYPE } from "./openpgp-signature.js";
 import { flawIn, identitiesAt, newest, timeOf } from "./openpgp-statements.js";
@@ -126,9 +128,4 @@ function tooEarly(what: string, when: Date | null): Refusal {
 /** A refusal as a value. */
 export function refuse(code: Code, detail: string): Refusal {
   return { ok: false, code, detail };
-}
-
-/** A time in milliseconds as a day; Infinity has no day. */
-export function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

@@ -2,8 +2,10 @@
  * Evidence `registry-signature`: npm's ECDSA registry signatures
  * (https://docs.npmjs.com/about-registry-signatures). The signed message is `name@version:integrity`.
  */
+
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import semver from "semver";
+import { day } from "../model/day.js";
 import { agree, type DigestSet, parseIntegrity } from "../model/digest.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import type { RegistryKey } from "../model/policy.js";
@@ -226,12 +228,6 @@ function publicKey(key: RegistryKey): KeyObject {
 
 function signer(input: RegistrySignatureInput, keyid: string): Signer {
   return { type: "registry-key", registry: input.registry, keyid };
-}
-
-/** The day of a time, in UTC: 2027-02-01. A registry may name a time that no calendar has. */
-function day(time: number): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? "a day that cannot be" : date.toISOString().slice(0, 10);
 }
 
 type Code = "SIGNATURE_INVALID" | "SIGNATURE_MALFORMED" | "SIGNATURE_TIME" | "KEY_EXPIRED";
