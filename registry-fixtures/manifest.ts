@@ -21,6 +21,12 @@ export interface Signature {
   readonly sig: string;
 }
 
+export interface AttestationsNotice {
+  readonly url: string;
+  /** Only where one of them is a provenance. */
+  readonly provenance?: { readonly predicateType: string };
+}
+
 export interface Dist {
   /** SRI, sha512. */
   readonly integrity: string;
@@ -31,6 +37,8 @@ export interface Dist {
   readonly fileCount?: number;
   readonly unpackedSize?: number;
   readonly signatures?: readonly Signature[];
+  /** That there are attestations, and where (as an address like `tarball`). */
+  readonly attestations?: AttestationsNotice;
   readonly [key: string]: unknown;
 }
 

@@ -32,11 +32,15 @@ export function abbreviatedPackument(releases: readonly Release[], url: string):
   };
 }
 
-/** The manifest as it is shown: its tarball's address made absolute if it is a place below the registry's. */
+/** The manifest as it is shown: addresses in it made absolute if they are places below the registry's. */
 export function shownManifest({ manifest }: Release, url: string): Manifest {
-  const { dist } = manifest;
-  const below = !/^(\/|[a-z][a-z0-9+.-]*:)/i.test(dist.tarball);
-  return below ? { ...manifest, dist: { ...dist, tarball: `${url}${dist.tarball}` } } : manifest;
+  const { attestations, ...dist } = manifest.dist;
+  const tarball = absolute(dist.tarball, url);
+  if (attestations === undefined) return { ...manifest, dist: { ...dist, tarball } };
+  return {
+    ...manifest,
+    dist: { ...dist, tarball, attestations: { ...attestations, url: absolute(attestations.url, url) } },
+  };
 }
 
 /** `latest` is the highest version that is no prerelease; where a prerelease is higher still, it is `next`. */
@@ -45,6 +49,10 @@ export function distTags(releases: readonly Release[]): Readonly<Record<string, 
   const highest = semver.rsort([...versions])[0] ?? "";
   const latest = semver.maxSatisfying(versions, "*") ?? highest;
   return highest === latest ? { latest } : { latest, next: highest };
+}
+
+function absolute(address: string, url: string): string {
+  return /^(\/|[a-z][a-z0-9+.-]*:)/i.test(address) ? address : `${url}${address}`;
 }
 
 function latestManifest(releases: readonly Release[], url: string): Manifest {

@@ -1,5 +1,6 @@
 /** An honest npm registry in memory: publishes, signs, and answers as npm's does. `simulator.ts` teaches it to lie. */
 import type { IncomingHttpHeaders } from "node:http";
+import { type Attestation, attestationsPath, shownAttestations } from "./attestations.js";
 import { type Answer, jsonAnswer } from "./delivery.js";
 import { packageArchives } from "./fixture-files.js";
 import { abbreviatedPackument, distTags, fullPackument, shownManifest } from "./packument.js";
@@ -53,6 +54,7 @@ export class Registry extends Site {
   readonly #keys: { readonly signer: SigningKey; expires: string | null }[] = [];
   readonly #foreignKeys: readonly PublicKey[];
   readonly #releases = new Map<string, Release>();
+  readonly #attestations = new Map<string, readonly Attestation[]>();
 
   constructor({ name, signs = true, foreignKeys = [] }: RegistryOptions) {
     super();
@@ -89,6 +91,22 @@ export class Registry extends Site {
     return this.#add(recordedRelease(recorded, tarball === null ? null : Buffer.from(tarball)));
   }
 
+  /** Shows these attestations of a version from now on; its manifest says where they are. */
+  attest(name: string, version: string, attestations: readonly Attestation[]): void {
+    const release = this.#published(name, version);
+    const { manifest } = release;
+    const dist = { ...manifest.dist, attestations: shownAttestations(name, version, attestations) };
+    this.#add({ ...release, manifest: { ...manifest, dist } }, true);
+    this.#attestations.set(idOf(release), attestations);
+  }
+
+  /** The key that it signs with now, or the one named. Throws if it has none. */
+  signingKey(keyid?: string): SigningKey {
+    const key = this.#keyFor(keyid);
+    if (key === null) throw new Error(`${this.name} signs nothing`);
+    return key;
+  }
+
   /** Signs with a new key from now on, and shows the old one as ended at `expiresOld` (ISO). Returns the new keyid. */
   rotateKey({ expiresOld }: { readonly expiresOld: string }): string {
     for (const key of this.#keys) key.expires ??= expiresOld;
@@ -111,9 +129,7 @@ export class Registry extends Site {
 
   /** What is served now for one version. Throws if it was never published. */
   release(name: string, version: string): Release {
-    const release = this.#releases.get(idOf({ name, version }));
-    if (release === undefined) throw new Error(`${name}@${version} was never published`);
-    return this.served(release);
+    return this.served(this.#published(name, version));
   }
 
   /** What is served now for every version of a name, in the order of publication. */
@@ -127,17 +143,22 @@ export class Registry extends Site {
     return release;
   }
 
+  /** What is shown as attestations of `name@version`; none, where there is no such thing. */
+  protected attestationsOf(id: string): readonly Attestation[] {
+    return this.#attestations.get(id) ?? [];
+  }
+
   /** Signs with the current key, or the one named; a registry without keys leaves the release as it is. */
   protected sign(release: Release, keyid?: string): Release {
-    const key = this.#keys.findLast(({ signer }) => keyid === undefined || signer.keyid === keyid);
-    if (key === undefined && keyid !== undefined) throw new Error(`there is no key ${keyid}`);
-    return key === undefined ? release : signed(release, key.signer);
+    const key = this.#keyFor(keyid);
+    return key === null ? release : signed(release, key);
   }
 
   protected override answer(path: string, headers: IncomingHttpHeaders): Answer {
     const tarball = this.#tarballAt(path);
     if (tarball !== null) return { status: 200, type: "application/octet-stream", body: tarball };
     if (path === "-/npm/v1/keys" && this.trustKeys().length > 0) return jsonAnswer(this.keys());
+    if (path.startsWith(attestationsPath(""))) return this.#attestationsAnswer(path.slice(attestationsPath("").length));
     const [, name = "", wanted] = /^((?:@[^/]+\/)?[^/@]+)(?:\/([^/]+))?$/.exec(path) ?? [];
     const releases = this.releasesOf(name);
     if (releases.length === 0) return NOT_FOUND;
@@ -146,10 +167,27 @@ export class Registry extends Site {
     return { ...jsonAnswer(abbreviatedPackument(releases, this.url)), type: ABBREVIATED_TYPE };
   }
 
+  #keyFor(keyid: string | undefined): SigningKey | null {
+    const key = this.#keys.findLast(({ signer }) => keyid === undefined || signer.keyid === keyid);
+    if (key === undefined && keyid !== undefined) throw new Error(`there is no key ${keyid}`);
+    return key?.signer ?? null;
+  }
+
+  #published(name: string, version: string): Release {
+    const release = this.#releases.get(idOf({ name, version }));
+    if (release === undefined) throw new Error(`${name}@${version} was never published`);
+    return release;
+  }
+
   #manifestAnswer(name: string, wanted: string): Answer {
     const version = distTags(this.releasesOf(name))[wanted] ?? wanted;
     if (!this.#releases.has(idOf({ name, version }))) return jsonAnswer(`version not found: ${wanted}`, 404);
     return jsonAnswer(shownManifest(this.release(name, version), this.url));
+  }
+
+  #attestationsAnswer(id: string): Answer {
+    const attestations = this.attestationsOf(id);
+    return attestations.length === 0 ? NOT_FOUND : jsonAnswer({ attestations });
   }
 
   #tarballAt(path: string): Buffer | null {

@@ -22,6 +22,8 @@ export interface SigningKey {
   readonly key: string;
   /** DER, base64. */
   sign(message: string): string;
+  /** DER. */
+  signBytes(bytes: Uint8Array): Buffer;
 }
 
 /** What a registry signs for one version; the integrity exactly as published. */
@@ -33,10 +35,12 @@ export function signedMessage(name: string, version: string, integrity: string):
 export function mintSigningKey(): SigningKey {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const spki = publicKey.export({ type: "spki", format: "der" });
+  const signBytes = (bytes: Uint8Array) => sign("sha256", bytes, privateKey);
   return {
     keyid: keyidOf(spki),
     key: spki.toString("base64"),
-    sign: (message) => sign("sha256", Buffer.from(message), privateKey).toString("base64"),
+    sign: (message) => signBytes(Buffer.from(message)).toString("base64"),
+    signBytes,
   };
 }
 

@@ -3,6 +3,7 @@
  * a proxy or a registry gone bad does to one version; `reset` makes it honest again. How whole answers go wrong (slow,
  * endless, cut off, redirected) is `site.ts`, and publishing is `registry.ts`.
  */
+import type { Attestation } from "./attestations.js";
 import type { Dist, Manifest, Signature } from "./manifest.js";
 import { Registry, type RegistryOptions } from "./registry.js";
 import { idOf, packageJsonOf, type Release, repacked } from "./release.js";
@@ -20,6 +21,7 @@ export function createSimulator(options: RegistryOptions): Simulator {
 
 export class Simulator extends Registry {
   readonly #lies = new Map<string, Release>();
+  readonly #attestationLies = new Map<string, readonly Attestation[]>();
 
   /** The bytes are exchanged on the way or on the server's disk; manifest and signature are as published. */
   tamper(name: string, version: string, change: (tarball: Buffer) => Uint8Array): void {
@@ -46,6 +48,22 @@ export class Simulator extends Registry {
     this.#alterDist(name, version, (dist) => ({ ...dist, signatures: change(dist.signatures ?? []) }));
   }
 
+  /** A registry or proxy that hides them: they are not mentioned, or not there, or (`both`) as if there had been none. */
+  stripAttestations(name: string, version: string, from: "manifest" | "endpoint" | "both" = "both"): void {
+    if (from !== "endpoint") this.#alterDist(name, version, ({ attestations: _gone, ...dist }) => dist as Dist);
+    if (from !== "manifest") this.alterAttestations(name, version, () => []);
+  }
+
+  /** Shows other attestations than those published: fewer, of another version, forged. The manifest is as published. */
+  alterAttestations(
+    name: string,
+    version: string,
+    change: (attestations: readonly Attestation[]) => readonly Attestation[],
+  ): void {
+    const id = idOf({ name, version });
+    this.#attestationLies.set(id, change(structuredClone(this.attestationsOf(id))));
+  }
+
   /** The manifest tells another story than the tarball. Its signature covers name, version and integrity only. */
   alterManifest(name: string, version: string, change: (manifest: Manifest) => Manifest): void {
     this.#lie(name, version, (release) => ({ ...release, manifest: change(release.manifest) }));
@@ -69,6 +87,11 @@ export class Simulator extends Registry {
   override reset(): void {
     super.reset();
     this.#lies.clear();
+    this.#attestationLies.clear();
+  }
+
+  protected override attestationsOf(id: string): readonly Attestation[] {
+    return this.#attestationLies.get(id) ?? super.attestationsOf(id);
   }
 
   protected override served(release: Release): Release {

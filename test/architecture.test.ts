@@ -29,7 +29,7 @@ const CAPABILITIES: readonly { readonly modules: RegExp; readonly rooms: readonl
   { modules: /^(node:)?(http|https|http2)$/, rooms: ["gateway"] },
   { modules: /^(node:)?(net|tls|dns|dgram)(\/promises)?$/, rooms: ["fetch", "gateway"] },
   { modules: /^(node:)?(worker_threads|cluster)$/, rooms: ["parallel"] },
-  { modules: /^openpgp$/, rooms: ["verify"] },
+  { modules: /^(openpgp$|@sigstore\/)/, rooms: ["verify"] },
   { modules: /^@humanwhocodes\/momoa$/, rooms: ["trust"] },
   { modules: /^commander$/, rooms: ["cli"] },
   { modules: /^pacote$/, rooms: ["ecosystem"] },

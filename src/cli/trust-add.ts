@@ -3,6 +3,7 @@ import { StopError } from "../model/finding.js";
 import type { Identity } from "../model/policy.js";
 import { parseSelector, type Selector } from "../model/selector.js";
 import type { World } from "../model/world.js";
+import type { SeenBuild } from "../pipeline/build-seen.js";
 import { namesakes } from "../pipeline/keys-namesakes.js";
 import { type Named, namedCertificate } from "../pipeline/keys-source.js";
 import { currentFiles, type Trial, tryStore, type Unmet } from "../pipeline/keys-trial.js";
@@ -18,16 +19,11 @@ import type { StoreFiles } from "../trust/store.js";
 import { block, certificateJson, certificateLines, grouped } from "./certificate-lines.js";
 import type { CommonFlags } from "./flags.js";
 import { withSession } from "./session.js";
+import { BUILD_DETAILS, type BuildFlags, buildIn, openEnds, showBuild } from "./trust-add-build.js";
 import { commitLine } from "./trust-writing.js";
 
-export interface AddFlags extends CommonFlags {
+export interface AddFlags extends CommonFlags, BuildFlags {
   readonly key?: string;
-  readonly builtBy?: string;
-  readonly workflow?: string;
-  readonly ref?: string;
-  readonly issuer?: string;
-  readonly repositoryId?: string;
-  readonly ownerId?: string;
   readonly as?: string;
   readonly atLeast?: number;
   readonly signatureUrl?: string;
@@ -40,6 +36,9 @@ const SHOWN = 5;
 interface Pinned {
   readonly identity: Identity;
   readonly key: Named | null;
+  /** The build of a package here, from which the identity was filled in. */
+  readonly seen: SeenBuild | null;
+  readonly warnings: readonly string[];
 }
 
 /** Shows who it is and what it would do, then writes it. Throws StopError for what can't, or must not, be pinned. */
@@ -47,22 +46,32 @@ export async function trustAdd(world: World, text: string, flags: AddFlags): Pro
   const select = selectorOf(text);
   const project = world.environment.workingDirectory;
   return withSession({ world, flags, project, thisPlatform: false, installs: false }, async ({ river }) => {
-    const pinned = await pinnedBy(river, flags);
+    const pinned = await pinnedBy(river, select, flags);
     const before = await currentFiles(river);
     const warnings = pinned.key === null ? [] : await namesakes(river, pinned.key, flags.as ?? null);
     const planned = plan(before, pinned, select, flags, river.now);
     if (flags.json !== true && pinned.key !== null) show(world, pinned.key, river.now);
+    if (flags.json !== true && pinned.seen !== null) showBuild(world, pinned.seen);
     const { enrolled } = planned;
     const trial = await tryStore(river, planned.files, { select, publisher: enrolled.publisher });
     river.progress.clear();
     const change = (files: StoreFiles): StoreFiles => plan(files, pinned, select, flags, river.now).files;
     const { directory, changed } = await changeStore(world, river.place, change);
     warnings.push(...enrolled.weaker.map((says) => `WEAKER: ${says}`));
-    warnings.push(...openEnds(pinned.identity), ...consequences(trial));
+    warnings.push(...pinned.warnings, ...openEnds(pinned.identity), ...consequences(trial));
     const told = { select: select.text, publisher: enrolled.publisher, rule: enrolled.rule, ...enrolled.requires };
     const certificate = pinned.key === null ? null : certificateJson(pinned.key.facts);
     if (flags.json === true) {
-      const object = { ...told, identity: pinned.identity, certificate, trial, warnings, store: directory, changed };
+      const object = {
+        ...told,
+        identity: pinned.identity,
+        certificate,
+        seen: pinned.seen,
+        trial,
+        warnings,
+        store: directory,
+        changed,
+      };
       world.terminal.out(`${forJson({ format: 1, command: "trust add", ...object }, 2)}\n`);
     } else {
       tell(world, select, enrolled, trial, warnings, changed);
@@ -82,41 +91,22 @@ function selectorOf(text: string): Selector {
   return read.selector;
 }
 
-async function pinnedBy(river: River, flags: AddFlags): Promise<Pinned> {
+async function pinnedBy(river: River, select: Selector, flags: AddFlags): Promise<Pinned> {
   if ((flags.key === undefined) === (flags.builtBy === undefined)) {
     throw new StopError("USAGE", "name one identity: --key FILE, --key FINGERPRINT, or --built-by REPOSITORY");
   }
   if (flags.key === undefined) {
     if (flags.signatureUrl !== undefined) throw new StopError("USAGE", "--signature-url belongs to --key");
-    return { identity: wellFormed(buildIn(flags)), key: null };
+    const { identity, ...found } = await buildIn(river, select, flags);
+    return { identity: wellFormed(identity), key: null, ...found };
   }
-  const stray = (["workflow", "ref", "issuer", "repositoryId", "ownerId"] as const).find(
-    (flag) => flags[flag] !== undefined,
-  );
+  const stray = BUILD_DETAILS.find((flag) => flags[flag] !== undefined);
   if (stray !== undefined)
     throw new StopError("USAGE", `--${stray.replace(/[A-Z]/g, "-$&").toLowerCase()} belongs to --built-by`);
   const key = await namedCertificate(river, flags.key);
   const { fingerprint } = key.facts;
   const url = flags.signatureUrl === undefined ? {} : { signatureUrl: flags.signatureUrl };
-  return { identity: wellFormed({ type: "openpgp", fingerprint, ...url }), key };
-}
-
-/** Hosts whose builds are signed for under a name of their own. */
-const ISSUERS: Readonly<Record<string, string>> = {
-  "https://github.com": "https://token.actions.githubusercontent.com",
-  "https://gitlab.com": "https://gitlab.com",
-};
-
-function buildIn({ builtBy = "", issuer, workflow, ref, repositoryId, ownerId }: AddFlags): object {
-  const repository = builtBy.replace(/(\/|\.git)+$/, "");
-  if (!URL.canParse(repository)) {
-    const help = `Write it whole, as a browser shows it: --built-by https://${repository}`;
-    throw new StopError("USAGE", `"${builtBy}" is no address`, { help });
-  }
-  const { origin } = new URL(repository);
-  const by = issuer ?? (Object.hasOwn(ISSUERS, origin) ? ISSUERS[origin] : undefined);
-  if (by === undefined) throw new StopError("USAGE", `who vouches for the builds of ${builtBy}? Name it with --issuer`);
-  return { type: "built-by", issuer: by, repository, repositoryId, ownerId, workflow, ref };
+  return { identity: wellFormed({ type: "openpgp", fingerprint, ...url }), key, seen: null, warnings: [] };
 }
 
 /** By the reader of trust.json itself; what it refuses was written on the command line. */
@@ -154,11 +144,6 @@ function plan(
 function show(world: World, { facts, from }: Named, now: number): void {
   const rows = [...certificateLines(facts, now), ["from", forTerminal(from)] as const];
   world.terminal.err(`${block(`  ${grouped(facts.fingerprint)}`, rows)}\n`);
-}
-
-function openEnds(identity: Identity): string[] {
-  if (identity.type !== "built-by" || (identity.repositoryId !== null && identity.ownerId !== null)) return [];
-  return ["without --repository-id and --owner-id, whoever gets the repository's name one day builds under it"];
 }
 
 function consequences(trial: Trial | null): string[] {

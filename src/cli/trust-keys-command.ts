@@ -16,12 +16,16 @@ export function addKeys(trust: Command, world: World, done: Done): void {
   const add = networked(trust.command("add <selector>")).description("pin a publisher, by a key or by a build");
   add
     .option("--key <file>", "the publisher's certificate: a file, or its full fingerprint")
-    .option("--built-by <repository>", "the repository from whose workflow the packages are built")
+    .option(
+      "--built-by <repository>",
+      "the repository from whose workflow the packages are built; the rest is read from a provenance",
+    )
     .option("--workflow <path>", "its workflow, such as .github/workflows/release.yml (with --built-by)")
     .option("--ref <ref>", "from which ref it builds, such as refs/tags/* (with --built-by)")
     .option("--issuer <url>", "who vouches for the builds, where the repository's host does not say (with --built-by)")
     .option("--repository-id <id>", "the repository's number, which no successor of its name has (with --built-by)")
     .option("--owner-id <id>", "the number of the repository's owner (with --built-by)")
+    .option("--runner <kind>", "on whose machines it builds, such as github-hosted (with --built-by)")
     .option("--as <name>", "the publisher's name; a further identity where the name is there")
     .option("--at-least <n>", "how many of the rule's publishers must stand behind a package", atLeast)
     .option("--signature-url <template>", "where signatures lie; {url}.asc unless told (with --key)")

@@ -20,6 +20,8 @@ export interface NpmClaims {
   /** `dist.tarball`, verbatim. */
   readonly tarball: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  /** Whether it names attestations (`dist.attestations`); that there are some is for the attestations to show. */
+  readonly announcesAttestations: boolean;
   /** Who put it there, as the registry says. */
   readonly publisher: RegistryPublisher | null;
   /** When, as the registry says (ms): npm shows it in the name of the file that was uploaded. */
@@ -47,6 +49,11 @@ export function manifestAddress(registry: string, name: string, version: string)
 /** The address of the packument. */
 export function packumentAddress(registry: string, name: string): string {
   return `${registry}${name.replace("/", "%2f")}`;
+}
+
+/** The address of a version's attestations (https://github.com/npm/attestation). */
+export function attestationsAddress(registry: string, name: string, version: string): string {
+  return `${registry}-/npm/v1/attestations/${name.replace("/", "%2f")}@${encodeURIComponent(version)}`;
 }
 
 /** The address that a registry's tarball has by npm's convention; what the registry claims may differ. */
@@ -79,6 +86,7 @@ export function parseClaims(bytes: Uint8Array, name: string, version: string): P
       integrity: text(dist.integrity),
       tarball: text(dist.tarball),
       signatures,
+      announcesAttestations: object(dist.attestations) !== null,
       publisher: publisherOf(manifest._npmUser),
       published: publishedOf(manifest._npmOperationalInternal),
     },
@@ -146,7 +154,8 @@ function readSignatures(value: unknown): { keyid: string; sig: string }[] | null
   return signatures;
 }
 
-function parseObject(bytes: Uint8Array): Json | null {
+/** A JSON object out of UTF-8; null for anything else. */
+export function parseObject(bytes: Uint8Array): Json | null {
   try {
     return object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch {

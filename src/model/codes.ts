@@ -255,7 +255,7 @@ export const CATALOGUE = {
     "Find out which of them it is. secure-install trust accept says that a person has settled it.",
   ),
   DRIFT_SOURCE: refuse(
-    "It was built somewhere else than before: by another service, from another repository, under another owner, or by another workflow.",
+    "It was built somewhere else than before: by another service, from another repository, under another owner, by another workflow, or on another kind of machine.",
     "Look for the publisher's own word on the move. secure-install trust accept says that a person has settled it.",
   ),
   DRIFT_KEY: refuse(

@@ -1,4 +1,5 @@
 /** The outcome of each kind of proof, for one artifact. */
+import type { BuildSource } from "./build.js";
 import type { Code } from "./codes.js";
 import type { Digest } from "./digest.js";
 
@@ -8,6 +9,7 @@ export type EvidenceKind =
   | "openpgp-signature"
   | "publish-attestation"
   | "provenance"
+  | "trusted-publishing"
   | "archive"
   | "manifest"
   | "identity";
@@ -18,6 +20,7 @@ export const EVIDENCE_KINDS: readonly EvidenceKind[] = [
   "openpgp-signature",
   "publish-attestation",
   "provenance",
+  "trusted-publishing",
   "archive",
   "manifest",
   "identity",
@@ -25,7 +28,13 @@ export const EVIDENCE_KINDS: readonly EvidenceKind[] = [
 
 /** Who stands behind an artifact. */
 export type Signer =
-  | { readonly type: "registry-key"; readonly registry: string; readonly keyid: string }
+  | {
+      readonly type: "registry-key";
+      readonly registry: string;
+      readonly keyid: string;
+      /** When it signed (ms), by a transparency log: of attestations only. */
+      readonly time?: number;
+    }
   /** Both are full fingerprints, upper-case hex: of the certificate, and of the (sub)key that signed. */
   | { readonly type: "openpgp"; readonly fingerprint: string; readonly signingKey: string }
   | {
@@ -34,6 +43,10 @@ export type Signer =
       readonly san: string;
       readonly repositoryId?: string;
       readonly ownerId?: string;
+      /** What was built from where, where the certificate is a build's. */
+      readonly source?: BuildSource;
+      /** When it was signed (ms), by a transparency log or a timestamp authority. */
+      readonly time?: number;
     };
 
 /**

@@ -18,6 +18,8 @@ export const LIMITS = {
   manifestBytes: 8 * 1024 * 1024,
   packumentBytes: 256 * 1024 * 1024,
   signatureBytes: 64 * 1024,
+  /** All attestations of one version; honest ones have some 30 kB. */
+  attestationsBytes: 1024 * 1024,
   tarballBytes: 512 * 1024 * 1024,
   unpackedBytes: 2 * 1024 * 1024 * 1024,
   archiveEntries: 50_000,

@@ -2,6 +2,7 @@
  * What was seen of one version of a package, and when: what drift is measured against. An observation proves nothing,
  * and never satisfies what a rule asks for; it says what was there the first time.
  */
+import type { BuildSource } from "./build.js";
 import type { Digest } from "./digest.js";
 import type { EvidenceKind, Signer } from "./evidence.js";
 import type { Ecosystem } from "./names.js";
@@ -20,15 +21,6 @@ export interface RegistryPublisher {
   readonly name: string;
   /** Whether a build published it without a token of anybody's: npm's trusted publishing. */
   readonly trusted: boolean;
-}
-
-/** From where a version was built, as its provenance proves. Ids survive renames. */
-export interface BuildSource {
-  readonly issuer: string;
-  readonly repository: string;
-  readonly repositoryId: string | null;
-  readonly ownerId: string | null;
-  readonly workflow: string | null;
 }
 
 /** What can be seen of one version. */

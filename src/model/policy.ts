@@ -1,4 +1,5 @@
 /** The trust store as it is after reading: every value parsed, nothing left as text that could mean two things. */
+import type { SigstoreInstance } from "./build.js";
 import type { Digest } from "./digest.js";
 import type { EvidenceKind } from "./evidence.js";
 import type { Finding } from "./finding.js";
@@ -55,6 +56,8 @@ export type Identity =
       readonly ownerId: string | null;
       readonly workflow: string | null;
       readonly ref: string | null;
+      /** On whose machines: `github-hosted`. */
+      readonly runner: string | null;
     };
 
 export interface Publisher {
@@ -134,6 +137,8 @@ export interface TrustStore {
   readonly sources: readonly SourcePin[];
   readonly sdists: readonly Allowance[];
   readonly owners: Owners | null;
+  /** The instances of Sigstore that are believed, the public one first. */
+  readonly sigstore: readonly SigstoreInstance[];
   /** What was seen of packages so far (observed.lock). */
   readonly observations: Observations;
   /** Armored OpenPGP certificates by upper-case fingerprint, as they lie in `keys/`. */

@@ -2,7 +2,8 @@
 import type { Finding } from "../model/finding.js";
 import type { Sight } from "../model/observation.js";
 import type { Requirements, TrustStore } from "../model/policy.js";
-import { type Case, waivedKinds } from "../policy/decide.js";
+import type { Case } from "../policy/case.js";
+import { waivedKinds } from "../policy/decide.js";
 import { driftFindings } from "../trust/drift.js";
 import { observedName } from "../trust/observed.js";
 import type { River } from "./river.js";

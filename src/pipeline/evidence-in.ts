@@ -1,9 +1,15 @@
 /** Keeps the statements of a file of evidence in this user's store, as if their registries had made them just now. */
 import type { NpmClaims } from "../ecosystem/npm.js";
-import type { Finding } from "../model/finding.js";
+import { type DigestSet, parseIntegrity } from "../model/digest.js";
+import type { Outcome } from "../model/evidence.js";
+import { type Finding, finding } from "../model/finding.js";
+import { LIMITS } from "../model/limits.js";
 import type { Registry } from "../model/policy.js";
 import { homeOf } from "../trust/lookup.js";
+import type { Attested } from "../verify/attestations.js";
+import { holdAttestations } from "./attestations.js";
 import { CARRIED, keptClaims, keptPublication, publicationKey } from "./claims.js";
+import { mapConcurrent } from "./concurrent.js";
 import { addressOf, answerOf, type EvidenceLine, readEvidence } from "./evidence-line.js";
 import { standingOf } from "./evidence-standing.js";
 import type { River } from "./river.js";
@@ -33,25 +39,58 @@ export async function keepEvidence(river: River, bytes: Uint8Array, file: string
     const registry = known.get(line.registry);
     return registry === undefined ? [] : [{ line, registry }];
   });
-  const findings = declared.flatMap(({ line }) => forgery(river, line));
+  const digests = new Map(
+    lines.flatMap((line) => (line.kind === "claims" ? [[keyOf(line), digestsIn(line.claims)] as const] : [])),
+  );
+  const own = (line: EvidenceLine): DigestSet => digests.get(keyOf(line)) ?? {};
+  const forged = await mapConcurrent(declared, river.options.concurrency, ({ line }) =>
+    forgery(river, line, own(line)),
+  );
+  const findings = forged.flat();
   if (findings.length > 0) return { ok: false, findings };
   let kept = 0;
-  for (const { line, registry } of declared) if (await keep(river, line, registry)) kept += 1;
+  for (const { line, registry } of declared) if (await keep(river, line, registry, own(line))) kept += 1;
   return { ok: true, kept, better: declared.length - kept, foreign: lines.length - declared.length };
 }
 
-function forgery({ trust, now }: River, line: EvidenceLine): readonly Finding[] {
+function keyOf({ name, version, registry }: EvidenceLine): string {
+  return `${name}@${version} ${registry}`;
+}
+
+function digestsIn({ integrity }: NpmClaims): DigestSet {
+  return integrity === null ? {} : parseIntegrity(integrity).digests;
+}
+
+/** What is signed in the name of somebody pinned, and not by them. Attestations are held against the claims beside them. */
+async function forgery(river: River, line: EvidenceLine, own: DigestSet): Promise<readonly Finding[]> {
+  if (line.kind === "attestations") return Object.values(await held(river, line, own)).flatMap(invalidIn);
   if (line.kind !== "claims") return [];
-  const standing = standingOf(line, line.claims, homeOf(trust, "npm", line.name), now);
+  const standing = standingOf(line, line.claims, homeOf(river.trust, "npm", line.name), river.now);
   return standing.type === "forged" ? [standing.finding] : [];
 }
 
-async function keep(river: River, line: EvidenceLine, registry: Registry): Promise<boolean> {
+/** Nothing where no digest is known. */
+async function held(river: River, line: EvidenceLine, own: DigestSet): Promise<Partial<Attested>> {
+  if (line.kind !== "attestations" || own.sha512 === undefined) return {};
+  return holdAttestations(river, { ecosystem: "npm", ...line }, own, answerOf(line));
+}
+
+function invalidIn(outcome: Outcome): readonly Finding[] {
+  return outcome.outcome === "invalid" ? [finding(outcome.code, { says: outcome.detail })] : [];
+}
+
+async function keep(river: River, line: EvidenceLine, registry: Registry, own: DigestSet): Promise<boolean> {
   const address = addressOf(line);
   if (line.kind === "publication") {
     const key = publicationKey(address, line.version);
     if ((await keptPublication(river, key, CARRIED, line)) !== null) return false;
     await river.quarantine.keep(key, CARRIED, answerOf(line));
+    return true;
+  }
+  if (line.kind === "attestations") {
+    const known = await river.quarantine.kept(address, "attestations", LIMITS.attestationsBytes);
+    if (known !== null && known.length > 0 && !(await provesMore(river, line, own, known))) return false;
+    await river.quarantine.keep(address, "attestations", answerOf(line));
     return true;
   }
   if (!(await isBetter(river, line, line.claims, registry))) return false;
@@ -66,4 +105,12 @@ async function isBetter(river: River, line: EvidenceLine, claims: NpmClaims, reg
   const home = homeOf(river.trust, "npm", line.name);
   const isSigned = (some: NpmClaims): boolean => standingOf(line, some, home, river.now).type === "signed";
   return !isSigned(known) && isSigned(claims);
+}
+
+/** Whether more of what the line says holds than of what is kept. */
+async function provesMore(river: River, line: EvidenceLine, own: DigestSet, known: Buffer): Promise<boolean> {
+  const count = (some: Partial<Attested>): number =>
+    Object.values(some).filter(({ outcome }) => outcome === "verified").length;
+  const there = await holdAttestations(river, { ecosystem: "npm", ...line }, own, known);
+  return count(await held(river, line, own)) > count(there);
 }

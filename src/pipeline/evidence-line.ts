@@ -4,6 +4,7 @@
  * written it.
  */
 import {
+  attestationsAddress,
   manifestAddress,
   type NpmClaims,
   type NpmPublication,
@@ -26,12 +27,14 @@ interface About {
   readonly registry: string;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** One statement of a registry. */
 export type EvidenceLine =
   | (About & { readonly kind: "claims"; readonly claims: NpmClaims })
-  | (About & { readonly kind: "publication"; readonly publication: NpmPublication });
-
-type Json = Readonly<Record<string, unknown>>;
+  | (About & { readonly kind: "publication"; readonly publication: NpmPublication })
+  /** The answer of the registry, parsed: an object. */
+  | (About & { readonly kind: "attestations"; readonly attestations: Json });
 
 /** What of a manifest verification looks at, and drift; the rest is left out. */
 const FIELDS = [
@@ -44,11 +47,7 @@ const FIELDS = [
 export function evidenceLine(line: EvidenceLine): string | null {
   const begin = { package: `npm:${line.name}@${line.version}`, address: addressOf(line) };
   try {
-    const content =
-      line.kind === "claims"
-        ? { claims: slim(line.claims.manifest) }
-        : { publication: JSON.parse(publicationBytes(line, line.publication).toString("utf8")) as Json };
-    const text = JSON.stringify({ ...begin, ...content });
+    const text = JSON.stringify({ ...begin, ...contentOf(line) });
     return text.length <= EVIDENCE_LIMITS.lineLength ? text : null;
   } catch (error) {
     if (error instanceof RangeError) return null; // Nested so deep that it can be read, and not written.
@@ -56,14 +55,22 @@ export function evidenceLine(line: EvidenceLine): string | null {
   }
 }
 
+function contentOf(line: EvidenceLine): Json {
+  if (line.kind === "claims") return { claims: slim(line.claims.manifest) };
+  if (line.kind === "attestations") return { attestations: line.attestations };
+  return { publication: JSON.parse(publicationBytes(line, line.publication).toString("utf8")) as Json };
+}
+
 /** Where the registry was asked: the key under which its answer is kept begins with it. */
 export function addressOf({ kind, registry, name, version }: EvidenceLine): string {
+  if (kind === "attestations") return attestationsAddress(registry, name, version);
   return kind === "claims" ? manifestAddress(registry, name, version) : packumentAddress(registry, name);
 }
 
 /** What `line` is kept as: in the form of the registry's own answer, for the same readers. */
 export function answerOf(line: EvidenceLine): Buffer {
   if (line.kind === "publication") return publicationBytes(line, line.publication);
+  if (line.kind === "attestations") return Buffer.from(JSON.stringify(line.attestations));
   return Buffer.from(JSON.stringify(slim(line.claims.manifest)));
 }
 
@@ -108,6 +115,9 @@ function readLine(spelled: string): EvidenceLine | null {
     const claims = parseClaims(Buffer.from(JSON.stringify(parsed.claims)), name, version);
     return claims.ok ? { ...about(manifestAddress("", name, version)), kind: "claims", claims: claims.value } : null;
   }
+  const attestations = object(parsed.attestations);
+  if (attestations !== null)
+    return { ...about(attestationsAddress("", name, version)), kind: "attestations", attestations };
   const bytes = Buffer.from(JSON.stringify(parsed.publication ?? null));
   const publication = parsePublication(bytes, name, version);
   if (!publication.ok) return null;
@@ -130,7 +140,7 @@ function slim(manifest: Json): Json {
   for (const field of FIELDS) if (Object.hasOwn(manifest, field)) kept[field] = manifest[field];
   const scripts = picked(manifest.scripts, INSTALL_SCRIPTS);
   const directories = picked(manifest.directories, ["bin"]);
-  const dist = picked(manifest.dist, ["integrity", "tarball", "signatures"]);
+  const dist = picked(manifest.dist, ["integrity", "tarball", "signatures", "attestations"]);
   const user = picked(manifest._npmUser, ["name", "trustedPublisher"]);
   const publisher = picked(user?.trustedPublisher, ["id"]);
   const operational = picked(manifest._npmOperationalInternal, ["tmp"]);

@@ -1,10 +1,12 @@
 /** Gathers what the registries say of the packages of a lockfile, as lines that can be carried elsewhere. */
-import type { NpmClaims, NpmPublication } from "../ecosystem/npm.js";
+import { type NpmClaims, type NpmPublication, parseObject } from "../ecosystem/npm.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { Registry } from "../model/policy.js";
 import { withoutBeginnings } from "../trust/builtin.js";
+import { requirementsFor } from "../trust/lookup.js";
 import { needsPublication, sameLine } from "../verify/registry-signature.js";
+import { askAttestations, wantsAttestations } from "./attestations-asked.js";
 import { askClaims, askPublication } from "./claims.js";
 import { mapConcurrent } from "./concurrent.js";
 import { type EvidenceLine, evidenceLine } from "./evidence-line.js";
@@ -63,10 +65,28 @@ async function linesFor(
     if (!publication.ok) return { finding: publication.finding };
     told.push({ ...about, kind: "publication", publication: needed(publication.value, claimed.claims, version) });
   }
+  const attestations = await attestationsFor(river, artifact, { home, evidence }, claimed.claims);
+  if (attestations !== null && "finding" in attestations) return attestations;
+  if (attestations !== null) told.push({ ...about, kind: "attestations", ...attestations });
   const lines = told.flatMap((line) => evidenceLine(line) ?? []);
   if (lines.length === told.length) return { lines };
   const says = `what the registry says of ${name}@${version} is longer than any line of evidence may be`;
   return { finding: finding("FETCH_TOO_LARGE", { says }) };
+}
+
+/** The registry's answer where a run would ask for it; null where it would not, or there are none. */
+async function attestationsFor(
+  river: River,
+  artifact: Artifact,
+  { home, evidence }: Pick<RegistryOrigin, "home" | "evidence">,
+  claims: NpmClaims,
+): Promise<{ readonly attestations: Readonly<Record<string, unknown>> } | { readonly finding: Finding } | null> {
+  const requirements = requirementsFor(river.trust, artifact, home, river.now);
+  if (!wantsAttestations(river, artifact, requirements, claims)) return null;
+  const answer = await askAttestations(river, evidence, artifact, false);
+  if (!answer.ok) return { finding: answer.finding };
+  const attestations = answer.body === null ? null : parseObject(answer.body);
+  return attestations === null ? null : { attestations };
 }
 
 /** Kept claims will do where a pinned key has signed them; else the registry is asked again, if it may be. */

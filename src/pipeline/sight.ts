@@ -1,6 +1,7 @@
 /** What was seen of an artifact in this run: the raw material of an observation, and of drift. */
 import type { NpmClaims } from "../ecosystem/npm.js";
 import type { Artifact } from "../model/artifact.js";
+import type { BuildSource } from "../model/build.js";
 import type { Digest } from "../model/digest.js";
 import type { Evidence, Signer } from "../model/evidence.js";
 import { LASTING_KINDS, type Sight } from "../model/observation.js";
@@ -33,9 +34,19 @@ export function sightOf(
     evidence: LASTING_KINDS.filter((kind) => lasting.some((item) => item.kind === kind)),
     signers: [...signers.values()],
     publisher: from.claims?.publisher ?? null,
-    source: null,
+    source: sourceIn(lasting),
     published: from.claims?.published ?? null,
   };
+}
+
+/** From where it was built, as a provenance proves: whoever's build it was. */
+function sourceIn(lasting: readonly Evidence[]): BuildSource | null {
+  for (const item of lasting) {
+    if (item.outcome !== "verified" && item.outcome !== "unknown-signer") continue;
+    for (const signer of item.signers)
+      if (signer.type === "sigstore" && signer.source !== undefined) return signer.source;
+  }
+  return null;
 }
 
 /**

@@ -6,7 +6,8 @@ import type { ArchiveListing } from "../model/archive.js";
 import type { Artifact } from "../model/artifact.js";
 import type { Finding } from "../model/finding.js";
 import type { Requirements } from "../model/policy.js";
-import { type Case, decide } from "../policy/decide.js";
+import type { Case } from "../policy/case.js";
+import { decide } from "../policy/decide.js";
 import { packageJson } from "./known.js";
 import type { Places } from "./places.js";
 

@@ -6,11 +6,12 @@ import type { EvidenceKind } from "../model/evidence.js";
 import type { Finding } from "../model/finding.js";
 import type { Sight } from "../model/observation.js";
 import type { Registry, Requirements } from "../model/policy.js";
-import { type Case, decide } from "../policy/decide.js";
+import type { Case } from "../policy/case.js";
+import { decide } from "../policy/decide.js";
 import { homeOf, registryAt, requirementsFor } from "../trust/lookup.js";
 import { sightingsOf } from "../trust/seen.js";
+import { type Asked, askRegistry } from "./asked.js";
 import { type Bytes, bringBytes } from "./bytes.js";
-import { askClaims, type Claimed } from "./claims.js";
 import { driftOf, vouchedFor } from "./drift.js";
 import { gather } from "./gather.js";
 import { originOf, type PinnedOrigin, type RegistryOrigin, settled } from "./origin.js";
@@ -54,33 +55,32 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
   const requirements = requirementsOf(river, artifact, origin);
   if (settled(artifact).findings.some(refuses)) return refused(river, artifact, [], requirements);
   const registry = origin.type === "registry" ? origin.evidence : null;
+  const ask = (fresh: boolean): Promise<Asked> => askRegistry(river, registry, artifact, requirements, fresh);
   const [bytes, kept] = await Promise.all([
     wantsBytes(river, artifact) ? bringBytes(river, artifact, origin, project) : null,
-    registry === null ? null : askClaims(river, registry, artifact, false),
+    ask(false),
   ]);
   if (bytes !== null && !bytes.ok) return refused(river, artifact, [bytes.finding], requirements);
   const seen = look(artifact, bytes);
-  const withClaims = async (claimed: Claimed | null): Promise<Weighed> => {
-    const evidence = await gather(river, {
-      ...about(artifact, origin),
-      ...seen,
-      claimed,
-      candidates: requirements.candidates,
-    });
+  const withClaims = async ({ claimed, answer }: Asked): Promise<Weighed> => {
+    const { candidates, kinds } = requirements;
+    const policy = { candidates, required: new Set(kinds.keys()) };
+    const evidence = await gather(river, { ...about(artifact, origin), ...seen, ...policy, claimed, answer });
     const sightings = sightingsOf(river.trust.observations, artifact, seen.subject);
+    const claims = claimed?.ok ? claimed.claims : null;
     const given = { digest: seen.subject, evidence, findings: seen.notes, always: seen.always, sightings };
     const listing = seen.inspection?.ok ? seen.inspection.listing : null;
     const packedSize = seen.inspection?.packed.size ?? 0;
     const { shrinkwrap } = seen;
-    const from = { home: origin.type === "registry" ? origin.home : null, claims: claimed?.ok ? claimed.claims : null };
+    const from = { home: origin.type === "registry" ? origin.home : null, claims };
     const sight = sightOf(artifact, seen.subject, evidence, from);
     const vouched = await vouchedFor(river.trust, sight);
     return { given, requirements, sourceIsSettled: true, listing, shrinkwrap, packedSize, sight, vouched };
   };
   const weighed = await withClaims(kept);
-  const mayAsk = registry !== null && kept?.kept === true && !river.options.offline;
+  const mayAsk = (kept.claimed?.kept === true || kept.answer?.kept === true) && !river.options.offline;
   const isFinal = !mayAsk || judge(river, artifact, weighed).result === "PASSED";
-  return isFinal ? weighed : withClaims(await askClaims(river, registry, artifact, true));
+  return isFinal ? weighed : withClaims(await ask(true));
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Which pinned publishers stand behind an artifact, by the evidence that verified. */
+import type { BuildSource } from "../model/build.js";
 import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
 import type { Observation } from "../model/observation.js";
 import type { Identity, Publisher } from "../model/policy.js";
+import { differences } from "./built-by.js";
 
 /** The kind of evidence through which an identity proves itself. */
 export function proves(identity: Identity): EvidenceKind {
@@ -27,19 +29,40 @@ export function publishersProven(candidates: readonly Publisher[], evidence: rea
   });
 }
 
-/** When a proof by one of the publisher's identities was first seen (ms), by observations of the very bytes; null if never. */
-export function seenFirst(publisher: Publisher, sightings: readonly Observation[]): number | null {
-  const times = sightings
-    .filter(({ signers, evidence }) =>
-      publisher.identities.some(
-        (identity) => evidence.includes(proves(identity)) && signers.some((signer) => is(identity, signer)),
-      ),
+/**
+ * When a proof by one of the publisher's identities was first known (ms): by the time that a log has signed for, or by
+ * observations of the very bytes; null if nobody says.
+ */
+export function firstKnown(
+  publisher: Publisher,
+  evidence: readonly Evidence[],
+  sightings: readonly Observation[],
+): number | null {
+  const isTheirs = (kind: EvidenceKind, signer: Signer): boolean =>
+    publisher.identities.some((identity) => kind === proves(identity) && is(identity, signer));
+  const logged = evidence.flatMap((item) =>
+    item.outcome === "verified" ? item.signers.filter((signer) => isTheirs(item.kind, signer)).map(timeOf) : [],
+  );
+  const seen = sightings
+    .filter(({ signers, evidence: kinds, source }) =>
+      signers.some((signer) => kinds.some((kind) => isTheirs(kind, withSource(signer, source)))),
     )
-    .map(({ seen }) => seen);
+    .map((sighting) => sighting.seen);
+  const times = [...logged.filter((time) => time !== null), ...seen];
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Identities are compared field by field, exactly. Built-by identities carry more than a signer yet shows. */
+function timeOf(signer: Signer): number | null {
+  return signer.type === "sigstore" ? (signer.time ?? null) : null;
+}
+
+/** An observation tells apart who signed, and what was built from where. */
+function withSource(signer: Signer, source: BuildSource | null): Signer {
+  return signer.type === "sigstore" && source !== null ? { ...signer, source } : signer;
+}
+
+/** Identities are compared field by field, exactly. */
 function is(identity: Identity, signer: Signer): boolean {
-  return identity.type === "openpgp" && signer.type === "openpgp" && identity.fingerprint === signer.fingerprint;
+  if (identity.type === "openpgp") return signer.type === "openpgp" && identity.fingerprint === signer.fingerprint;
+  return signer.type === "sigstore" && differences(identity, signer).length === 0;
 }

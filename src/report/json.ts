@@ -1,7 +1,7 @@
 /** The JSON report: one object, the shape of which is a promise (`format: 1`). */
 
 import { formatDigest } from "../model/digest.js";
-import type { Evidence } from "../model/evidence.js";
+import type { Evidence, Signer } from "../model/evidence.js";
 import type { StopError } from "../model/finding.js";
 import { isTampered, type LockfileReport, type Report, resultOf } from "../model/report.js";
 import type { Reported } from "../model/verdict.js";
@@ -65,7 +65,14 @@ function shape(verdict: Reported, lockfile: LockfileReport) {
 
 function shapeEvidence(item: Evidence) {
   const { kind, subject, ...outcome } = item;
-  return { kind, subject: formatDigest(subject), signers: [], ...outcome };
+  const signers = "signers" in item ? item.signers.map(shapeSigner) : [];
+  return { kind, subject: formatDigest(subject), ...outcome, signers };
+}
+
+/** Times as everywhere in a report. */
+function shapeSigner(signer: Signer) {
+  if (signer.type === "openpgp" || signer.time === undefined) return signer;
+  return { ...signer, time: new Date(signer.time).toISOString() };
 }
 
 /** The two forms of weakening: a registry that asks for less than its floor, and an exception in use. */

@@ -5,6 +5,7 @@
  * npm's keys are those of `registry.npmjs.org/keys.json` in Sigstore's TUF repository (also the seed of the npm
  * package `@sigstore/tuf` 5.0.1). The windows are consistency, not proof: a publish time is unsigned.
  */
+import type { SigstoreInstance } from "../model/build.js";
 import type { Registry, RegistryKey } from "../model/policy.js";
 
 /** Since when the newest of what is built in here holds: the day on which npm's current key begins. */
@@ -50,6 +51,20 @@ export const BUILTIN: readonly Registry[] = [
     redirects: [],
   },
 ];
+
+/**
+ * Sigstore's public instance, of which everybody's builds may come: those of GitHub and of GitLab, and of issuers that
+ * trust.json adds. Its trusted root is shipped (`trusted-root.json` beside this file: the target of that name in
+ * Sigstore's TUF repository at 60cf2ce8b2e45d600dc17c4421e8c751e75772be), until a refresh has brought a newer one.
+ */
+export const PUBLIC_SIGSTORE: SigstoreInstance = {
+  id: "public-good",
+  root: null,
+  select: null,
+  issuers: ["https://token.actions.githubusercontent.com", "https://gitlab.com"],
+  logEntries: 1,
+  scts: 1,
+};
 
 /** Where npm's own keys and Sigstore's roots are renewed from, and which of its files are those. */
 export interface RootsRepository {

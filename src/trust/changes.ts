@@ -12,6 +12,7 @@ import { ownerChanges } from "./changes-owners.js";
 import { publisherChanges } from "./changes-publishers.js";
 import { registryChanges } from "./changes-registries.js";
 import { ruleChanges } from "./changes-rules.js";
+import { sigstoreChanges } from "./changes-sigstore.js";
 
 export type { Change } from "./change.js";
 
@@ -41,6 +42,7 @@ export function changesBetween(
     ...allowanceChanges(before.scripts, after.scripts, "may run install scripts"),
     ...sourceChanges(before.sources, after.sources),
     ...allowanceChanges(before.sdists, after.sdists, "may be built from source"),
+    ...sigstoreChanges(before, after),
     ...ownerChanges(before.owners, after.owners),
     ...certificateChanges(before.certificates, after.certificates, split),
     ...observationChanges(before, after, now),

@@ -4,6 +4,7 @@
  */
 
 import semver from "semver";
+import type { BuildSource } from "../model/build.js";
 import { day } from "../model/day.js";
 import type { Ecosystem } from "../model/names.js";
 import type { Observation, Observations } from "../model/observation.js";
@@ -15,6 +16,7 @@ export interface ToldObservation {
   readonly signers: readonly string[];
   /** Account or system that published it, as the registry says; null where it does not say. */
   readonly publisher: string | null;
+  /** `https://github.com/acme/lib, <workflow>@<ref>, commit 0123456789ab, <address of the run>`; null if unknown. */
   readonly source: string | null;
   readonly published: string | null;
   readonly seen: string;
@@ -34,6 +36,8 @@ export interface Corroboration {
   readonly otherPackages: number;
 }
 
+/** Hex digits of a commit by which people know it. */
+const SHORT_COMMIT = 12;
 /** Releases that are looked back upon. */
 const LOOKED_BACK = 10;
 
@@ -53,11 +57,18 @@ export function tellObservation(item: Observation): ToldObservation {
     version: item.version,
     signers: item.signers.map(signerText),
     publisher: publisherText(item),
-    source: item.source?.repository ?? null,
+    source: item.source === null ? null : sourceLine(item.source),
     published: item.published === null ? null : new Date(item.published).toISOString(),
     seen: new Date(item.seen).toISOString(),
     reviewed: item.reviewed,
   };
+}
+
+/** From where it was built, as far as its certificate says. */
+function sourceLine({ repository, workflow, ref, commit, run }: BuildSource): string {
+  const built = [workflow, ref].filter((part) => part !== null).join("@");
+  const parts = [repository, built, commit === null ? "" : `commit ${commit.slice(0, SHORT_COMMIT)}`, run ?? ""];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** Holds who stands behind the newest of these observations (newest first) against the rest, and other packages. */

@@ -37,11 +37,18 @@ function vanished(change: Change, kind: EvidenceKind, item: Evidence): Finding {
     says: `${nameOf(sight)} has no ${kind} that holds, and ${was} had one. ${story}`,
     expected: `${kind} (${baselineText(change)})`,
     got: `${whatCame(item)} (${publishedText(sight)})`,
-    help: helpToAccept(
-      sight,
-      "Find out whether the publisher stopped signing, or something between you and the registry takes the proof off.",
-    ),
+    help: helpToAccept(sight, isUntellable(item) ? RENEW : ASK),
   });
+}
+
+const ASK =
+  "Find out whether the publisher stopped signing, or something between you and the registry takes the proof off.";
+const RENEW =
+  "Run secure-install trust refresh first: a log or an authority that is newer than the roots here can't be told from a stranger's. If that changes nothing, find out who signs there.";
+
+/** By somebody whom nobody pinned: with old roots that is whatever came after them. */
+function isUntellable(item: Evidence): boolean {
+  return item.outcome === "unknown-signer" && item.signers.length === 0;
 }
 
 /**

@@ -1,16 +1,21 @@
 /** DRIFT_SOURCE: from where a version was built, as its provenance proves. Ids survive renames; names can be taken over. */
+
+import type { BuildSource } from "../model/build.js";
 import { type Finding, finding } from "../model/finding.js";
-import type { BuildSource } from "../model/observation.js";
 import { baselineText, type Change, helpToAccept, isPast, nameOf, publishedText, STORY } from "./drift-words.js";
 
-/** What changed of a source, and whether its ids say that it is the same place all the same. */
+/** What changed of a source, and whether it is the same place all the same. */
 interface Move {
   readonly what: string;
   readonly story: string;
   readonly holds: boolean;
 }
 
-/** A change of issuer, repository id, owner id or workflow. Provenance that is gone altogether has vanished. */
+/** What a build says of itself is as good as the machine that it runs on. */
+const MACHINE =
+  "Whoever may change the workflow chooses the machine: a move of the project's own, or a takeover of one account.";
+
+/** A change of issuer, repository id, owner id, workflow or kind of machine. Provenance that is gone altogether has vanished. */
 export function sourceDrift(change: Change): Finding[] {
   const { sight, baseline } = change;
   const was = baseline.observation.source;
@@ -59,14 +64,15 @@ function moveOf(was: BuildSource, is: BuildSource): Move | null {
     return { what: "by another workflow of the same repository", story, holds: false };
   }
   const story = `The ids of repository and owner are the same. ${STORY.rotation}`;
-  return isMoved ? { what: "from a repository of another name", story, holds: true } : null;
+  if (isMoved) return { what: "from a repository of another name", story, holds: true };
+  return lost(was.runner, is.runner) ? { what: "on another kind of machine", story: MACHINE, holds: true } : null;
 }
 
 function theBaseline({ baseline }: Change): string {
   return baseline.relation === "itself" ? "when it was first seen" : nameOf(baseline.observation);
 }
 
-function sourceText({ issuer, repository, repositoryId, ownerId, workflow }: BuildSource): string {
+function sourceText({ issuer, repository, repositoryId, ownerId, workflow, runner }: BuildSource): string {
   const ids = `repository id ${repositoryId ?? "unknown"}, owner id ${ownerId ?? "unknown"}`;
-  return `${repository}, ${ids}, workflow ${workflow ?? "unknown"}, by ${issuer}`;
+  return `${repository}, ${ids}, workflow ${workflow ?? "unknown"}, on ${runner ?? "unknown"} machines, by ${issuer}`;
 }

@@ -6,10 +6,11 @@ import { type Json, malformed, quote } from "./json.js";
 import { proposal } from "./nearest.js";
 import { readAtLeast, readOwners, readPublishers } from "./publishers.js";
 import { readRegistries } from "./registries.js";
+import { type DeclaredInstance, readSigstore } from "./sigstore.js";
 import { readSource } from "./sources.js";
 import { readKinds, readReason, readSelector, readTime } from "./values.js";
 
-const SECTIONS = ["registries", "publishers", "rules", "scripts", "sources", "sdists", "owners"] as const;
+const SECTIONS = ["registries", "publishers", "rules", "scripts", "sources", "sdists", "owners", "sigstore"] as const;
 
 export interface TrustFile {
   readonly registries: readonly Registry[];
@@ -19,6 +20,8 @@ export interface TrustFile {
   readonly sources: readonly SourcePin[];
   readonly sdists: readonly Allowance[];
   readonly owners: Owners | null;
+  /** The public instance first. */
+  readonly sigstore: readonly DeclaredInstance[];
   /** The fingerprints of all OpenPGP identities, each with the place that names it. */
   readonly fingerprints: ReadonlyMap<string, string>;
 }
@@ -38,6 +41,7 @@ export function readTrustFile(bytes: Uint8Array, file = "trust.json"): TrustFile
     sources: readEach(fields.get("sources"), "sources", readSourcePin),
     sdists: readEach(fields.get("sdists"), "sdists", readAllowance),
     owners: read?.owners ?? null,
+    sigstore: readSigstore(fields.get("sigstore")),
     fingerprints: new Map(
       [...identities, ...(read?.identities ?? [])].flatMap(({ at, identity }) =>
         identity.type === "openpgp" ? [[identity.fingerprint, at] as const] : [],

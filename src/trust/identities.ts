@@ -6,7 +6,7 @@ import { type Json, malformed, quote } from "./json.js";
 import { readFingerprint, readTime, readUrl, urlProblem } from "./values.js";
 
 const OPENPGP_KEYS = ["type", "fingerprint", "signatureUrl", "until"] as const;
-const BUILT_BY_KEYS = ["type", "issuer", "repository", "repositoryId", "ownerId", "workflow", "ref"] as const;
+const BUILT_BY_KEYS = ["type", "issuer", "repository", "repositoryId", "ownerId", "workflow", "ref", "runner"] as const;
 const SSH_KEYS = ["type", "key"] as const;
 const PLACEHOLDERS = ["url", "name", "version", "filename"];
 
@@ -110,6 +110,7 @@ function builtBy(fields: Fields<(typeof BUILT_BY_KEYS)[number]>): Identity {
       '"ref"',
       '"refs/tags/*" or "refs/heads/main"',
     ),
+    runner: readMatching(fields.get("runner"), /^[a-z]+(-[a-z]+)*$/, '"runner"', '"github-hosted"'),
   };
 }
 
@@ -133,6 +134,7 @@ export function overlap(one: Identity | OwnerIdentity, other: Identity | OwnerId
     one.issuer === other.issuer &&
     (one.repository === other.repository || (one.repositoryId !== null && one.repositoryId === other.repositoryId)) &&
     either(one.workflow, other.workflow) &&
+    either(one.runner, other.runner) &&
     refsOverlap(one.ref, other.ref)
   );
 }
@@ -147,6 +149,7 @@ export function covers(outer: Identity | OwnerIdentity, inner: Identity | OwnerI
     asks(outer.repositoryId, inner.repositoryId) &&
     asks(outer.ownerId, inner.ownerId) &&
     asks(outer.workflow, inner.workflow) &&
+    asks(outer.runner, inner.runner) &&
     (asks(outer.ref, inner.ref) ||
       (outer.ref?.endsWith("/*") === true && inner.ref?.startsWith(outer.ref.slice(0, -1)) === true))
   );

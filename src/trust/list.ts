@@ -1,5 +1,6 @@
 /** `secure-install trust list`: everything that the store says. Pure. */
 import type { OwnerIdentity, TrustStore } from "../model/policy.js";
+import { instanceRow, isDeclared, type ToldInstance, tellInstance } from "./sigstore-remarks.js";
 import {
   type Escape,
   endWords,
@@ -27,6 +28,8 @@ export interface TrustList {
   readonly scripts: readonly ToldAllowance[];
   readonly sources: readonly ToldAllowance[];
   readonly sdists: readonly ToldAllowance[];
+  /** The public instance first. */
+  readonly sigstore: readonly ToldInstance[];
   readonly owners: { readonly atLeast: number; readonly identities: readonly OwnerIdentity[] } | null;
 }
 
@@ -43,6 +46,7 @@ export function listTrust(store: TrustStore, now: number): TrustList {
     scripts: store.scripts.map(tell.allowance),
     sources: store.sources.map(tell.allowance),
     sdists: store.sdists.map(tell.allowance),
+    sigstore: store.sigstore.map(tellInstance),
     owners: store.owners,
   };
 }
@@ -85,6 +89,8 @@ export function listLines(list: TrustList, printable: Escape): string[] {
     ...part("Install scripts allowed", allowances(list.scripts)),
     ...part("Sources pinned", allowances(list.sources)),
     ...part("Allowed to be built from source", allowances(list.sdists)),
+    // The public instance alone, as it is built in, is no news.
+    ...part("Sigstore", list.sigstore.some(isDeclared) ? list.sigstore.map(instanceRow) : []),
     ...part(
       list.owners === null ? "" : `Owners: ${list.owners.atLeast} of`,
       (list.owners?.identities ?? []).map((identity) => [identityWords(identity)]),

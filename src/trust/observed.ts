@@ -2,11 +2,12 @@
  * observed.lock: what was seen, one line of JSON for each observation, sorted, and only ever added to, so that two
  * branches merge without a conflict. A line has exactly one spelling: whoever writes another did not use this program.
  */
+import type { BuildSource } from "../model/build.js";
 import type { Digest } from "../model/digest.js";
 import { parseIntegrity, toIntegrity } from "../model/digest.js";
 import type { EvidenceKind, Signer } from "../model/evidence.js";
 import { isNpmName, isNpmVersion } from "../model/names.js";
-import { type BuildSource, LASTING_KINDS, type Observation, type Observations } from "../model/observation.js";
+import { LASTING_KINDS, type Observation, type Observations } from "../model/observation.js";
 import { normalizePypi } from "../model/selector.js";
 import { malformed } from "./json.js";
 
@@ -155,7 +156,18 @@ function publisherOf(value: unknown): Observation["publisher"] {
   return typeof name === "string" && typeof trusted === "boolean" ? { name, trusted } : null;
 }
 
-const SOURCE_KEYS = ["issuer", "repository", "repositoryId", "ownerId", "workflow"] as const;
+/** In the order in which they are written. Those that a certificate may leave out come last. */
+const SOURCE_KEYS = [
+  "issuer",
+  "repository",
+  "repositoryId",
+  "ownerId",
+  "workflow",
+  "ref",
+  "commit",
+  "run",
+  "runner",
+] as const satisfies readonly (keyof BuildSource)[];
 
 function sourceMembers(source: BuildSource): Record<string, string | null> {
   return Object.fromEntries(SOURCE_KEYS.map((key) => [key, source[key]]));
@@ -170,6 +182,10 @@ function sourceOf(value: unknown): BuildSource | null {
     repositoryId: text(rest.repositoryId),
     ownerId: text(rest.ownerId),
     workflow: text(rest.workflow),
+    ref: text(rest.ref),
+    commit: text(rest.commit),
+    run: text(rest.run),
+    runner: text(rest.runner),
   };
 }
 

@@ -1,13 +1,12 @@
 /** What a refresh changes, told for whoever reviews it. Pure. */
-
-import { createHash } from "node:crypto";
 import { day } from "../model/day.js";
 import type { RegistryKey } from "../model/policy.js";
 import { BUILTIN, RENEWED_REGISTRY } from "./builtin.js";
 import { type Change, other, stronger, weaker } from "./change.js";
-import { type Json, malformed, parseJson } from "./json.js";
 import { readNpmKeys, withRenewedKeys } from "./renewed-keys.js";
 import type { RootFiles } from "./roots.js";
+import { readTrustedRoot } from "./sigstore-root.js";
+import { rootChanges } from "./sigstore-root-changes.js";
 import { ROOT_FILES } from "./tuf.js";
 
 export interface RenewalChange extends Change {
@@ -23,7 +22,7 @@ export type KeyUse = ReadonlyMap<string, number>;
  * Throws StopError TRUST_MALFORMED where one of the two can't be read.
  */
 export function renewalChanges(before: RootFiles, after: RootFiles, inUse: KeyUse): readonly RenewalChange[] {
-  const changes = [...keyChanges(keysIn(before), keysIn(after), inUse), ...rootChanges(before, after)];
+  const changes = [...keyChanges(keysIn(before), keysIn(after), inUse), ...sigstoreChanges(before, after)];
   const order = ["weaker", "stronger", "other"];
   return changes.sort((a, b) => order.indexOf(a.direction) - order.indexOf(b.direction));
 }
@@ -77,73 +76,14 @@ function lifeOf({ notBefore, expires }: RegistryKey): string {
   ].join(" and ");
 }
 
-/** The parts of a trusted root (Sigstore's protobuf-specs, TrustedRoot), in words for one of each. */
-const PARTS: Readonly<Record<string, string>> = {
-  tlogs: "The transparency log",
-  ctlogs: "The log of certificates",
-  certificateAuthorities: "The certificate authority",
-  timestampAuthorities: "The timestamp authority",
-};
-
-function rootChanges(before: RootFiles, after: RootFiles): readonly RenewalChange[] {
-  const [old, now] = [before.get(ROOT_FILES.trustedRoot), after.get(ROOT_FILES.trustedRoot)];
-  const untold = (change: Change): RenewalChange => ({ ...change, inUseBy: 0 });
+function sigstoreChanges(before: RootFiles, after: RootFiles): readonly RenewalChange[] {
   const place = ROOT_FILES.trustedRoot;
+  const [old, now] = [before.get(place), after.get(place)];
   if (now === undefined) return [];
-  const entries = entriesOf(now);
-  if (old === undefined) {
-    return [untold(other(place, `Sigstore's roots are kept from now on: ${entries.size} logs and authorities.`))];
-  }
-  const known = entriesOf(old);
-  const changes = [...new Set([...known.keys(), ...entries.keys()])].map((id) => {
-    const [was, is] = [known.get(id), entries.get(id)];
-    if (was === undefined && is !== undefined) return weaker(place, `${is.what} is new, ${is.life}.`);
-    if (was !== undefined && is === undefined) return stronger(place, `${was.what} is gone.`);
-    if (was === undefined || is === undefined || was.life === is.life) return null;
-    return other(place, `${is.what}, ${was.life} until now, ${is.life}.`);
-  });
-  return changes.flatMap((change) => (change === null ? [] : [untold(change)]));
-}
-
-interface Entry {
-  readonly what: string;
-  readonly life: string;
-}
-
-/** Every log and authority by the digest of its key or its first certificate. */
-function entriesOf(bytes: Uint8Array): ReadonlyMap<string, Entry> {
-  const root = parseJson(bytes, ROOT_FILES.trustedRoot);
-  const entries = new Map<string, Entry>();
-  for (const [part, title] of Object.entries(PARTS)) {
-    for (const item of itemsOf(at(root, part))) {
-      const raw = textOf(
-        at(item, "publicKey", "rawBytes") ?? at(itemsOf(at(item, "certChain", "certificates"))[0], "rawBytes"),
-      );
-      const address = textOf(at(item, "baseUrl") ?? at(item, "uri"));
-      if (raw === null || address === null) throw malformed(item.at, "This is neither a log nor an authority.");
-      const digest = createHash("sha256").update(raw).digest("hex");
-      const window = at(item, "publicKey", "validFor") ?? at(item, "validFor");
-      const [start, end] = [textOf(at(window, "start")), textOf(at(window, "end"))];
-      const life = [
-        start === null ? "has no beginning" : `begins on ${start.slice(0, 10)}`,
-        end === null ? "has no end" : `ends on ${end.slice(0, 10)}`,
-      ].join(" and ");
-      entries.set(`${part} ${digest}`, { what: `${title} ${address} (${digest.slice(0, 16)}…)`, life });
-    }
-  }
-  return entries;
-}
-
-function at(value: Json | null | undefined, ...path: readonly string[]): Json | null {
-  let here = value ?? null;
-  for (const key of path) here = here?.type === "object" ? (here.members.get(key)?.value ?? null) : null;
-  return here;
-}
-
-function itemsOf(value: Json | null): readonly Json[] {
-  return value?.type === "array" ? value.items : [];
-}
-
-function textOf(value: Json | null): string | null {
-  return value?.type === "string" ? value.value : null;
+  const entries = readTrustedRoot(now, place);
+  const changes =
+    old === undefined
+      ? [other(place, `Sigstore's roots are kept from now on: ${entries.length} logs and authorities.`)]
+      : rootChanges(place, readTrustedRoot(old, place), entries);
+  return changes.map((change) => ({ ...change, inUseBy: 0 }));
 }

@@ -9,6 +9,7 @@ import { ROOTS_REPOSITORY } from "./builtin.js";
 import { readDocument } from "./document.js";
 import { malformed, quote } from "./json.js";
 import { readNpmKeys } from "./renewed-keys.js";
+import { readTrustedRoot } from "./sigstore-root.js";
 import { differsFrom, ROOT_FILES, rootFile, shippedRoot, speakerFor, targetIn, trustedSet } from "./tuf.js";
 import { readTime } from "./values.js";
 
@@ -20,6 +21,8 @@ export interface Roots {
   readonly renewed: number;
   /** npm's keys for signatures of packages. */
   readonly npmKeys: readonly RegistryKey[];
+  /** Sigstore's trusted root, JSON. */
+  readonly trustedRoot: Uint8Array;
 }
 
 const FOLDER = "roots/";
@@ -51,7 +54,9 @@ export async function readRoots(files: RootFiles, shipped: Uint8Array | null = n
   if (renewed > validUntil) {
     throw malformed(ROOT_FILES.renewed, `${ROOT_FILES.renewed} names a day on which this could not be had.`, HELP);
   }
-  return { renewed, npmKeys: readNpmKeys(need(kept, ROOT_FILES.npmKeys), ROOT_FILES.npmKeys) };
+  const trustedRoot = need(kept, ROOT_FILES.trustedRoot);
+  readTrustedRoot(trustedRoot, ROOT_FILES.trustedRoot);
+  return { renewed, npmKeys: readNpmKeys(need(kept, ROOT_FILES.npmKeys), ROOT_FILES.npmKeys), trustedRoot };
 }
 
 /** Until when (ms) the repository called the kept timestamp its newest. */

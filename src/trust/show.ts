@@ -14,6 +14,7 @@ import { standing } from "./findings.js";
 import { publisherRows, registryRow } from "./list.js";
 import { homeOf, mayServe } from "./lookup.js";
 import { naming } from "./selection.js";
+import { instanceRow, type ToldInstance, tellInstance } from "./sigstore-remarks.js";
 import {
   type Escape,
   endWords,
@@ -45,6 +46,8 @@ export interface PackageTrust {
   /** Rules speak of the name, and none covers the version: POLICY_UNCOVERED. */
   readonly uncovered: boolean;
   readonly publishers: readonly ToldPublisher[];
+  /** Private instances of Sigstore that may speak for it, beside the public one. */
+  readonly sigstore: readonly ToldInstance[];
   readonly exceptions: readonly ToldException[];
   readonly scripts: readonly ToldAllowance[];
   readonly sources: readonly ToldAllowance[];
@@ -98,6 +101,7 @@ export function showPackage(
     rules: rules.map((rule) => ({ ...tell.rule(rule, now), covers: covers(rule.select) })),
     uncovered: version !== null && rules.length > 0 && covering.length === 0,
     publishers: store.publishers.filter((publisher) => named.has(publisher.name)).map(tell.publisher),
+    sigstore: store.sigstore.filter((instance) => instance.select?.some(touches) === true).map(tellInstance),
     exceptions: store.exceptions.filter(({ select }) => touches(select)).map((item) => tell.exception(item, now)),
     scripts: store.scripts.filter(({ allow }) => touches(allow)).map(tell.allowance),
     sources: store.sources.filter(({ allow }) => touches(allow)).map(tell.allowance),
@@ -133,6 +137,7 @@ export function showLines(shown: PackageTrust, printable: Escape): string[] {
     ),
     ...(shown.uncovered ? ["", "No rule covers this version: it is refused (POLICY_UNCOVERED)."] : []),
     ...part("Publishers", shown.publishers.flatMap(publisherRows)),
+    ...part("Its builds may also be certified by", shown.sigstore.map(instanceRow)),
     ...part(
       "Exceptions",
       shown.exceptions.map((item) => [

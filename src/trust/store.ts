@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { LIMITS } from "../model/limits.js";
 import type { TrustStore } from "../model/policy.js";
-import { BUILTIN } from "./builtin.js";
+import { BUILTIN, PUBLIC_SIGSTORE } from "./builtin.js";
 import { readDenials, readExceptions } from "./exceptions.js";
 import { storeFindings } from "./findings.js";
 import { readTrustFile, type TrustFile } from "./format.js";
@@ -11,6 +11,7 @@ import { proposal } from "./nearest.js";
 import { readObservations } from "./observed.js";
 import { withRenewedKeys } from "./renewed-keys.js";
 import { readRoots } from "./roots.js";
+import { DECLARED_PUBLIC, SIGSTORE_ROOT, withRoots } from "./sigstore.js";
 
 /** The bytes of every file of the store by its name in the folder, with `/`: `trust.json`, `keys/<FINGERPRINT>.asc`. */
 export type StoreFiles = ReadonlyMap<string, Uint8Array>;
@@ -32,7 +33,7 @@ const SIGNATURE = /^signatures\/[A-Za-z0-9_-]{1,128}\.(asc|sig)$/;
 /** What `trust refresh` brought: keys of registries, and roots, as they were signed. */
 const ROOT = /^roots\/[a-z0-9][a-z0-9._-]{0,80}\.json$/;
 /** Folders of the store. */
-export const FOLDERS = ["keys", "signatures", "roots"] as const;
+export const FOLDERS = ["keys", "signatures", "roots", "sigstore"] as const;
 const CERTIFICATE = /^keys\/([0-9A-F]{40}|[0-9A-F]{64})\.asc$/;
 
 const NOTHING: TrustFile = {
@@ -43,6 +44,7 @@ const NOTHING: TrustFile = {
   sources: [],
   sdists: [],
   owners: null,
+  sigstore: [DECLARED_PUBLIC],
   fingerprints: new Map(),
 };
 
@@ -52,6 +54,7 @@ export function builtinStore(): TrustStore {
   return {
     ...parts,
     directory: null,
+    sigstore: [PUBLIC_SIGSTORE],
     exceptions: [],
     denials: [],
     observations: new Map(),
@@ -73,7 +76,7 @@ export function storeFileLimit(name: string): number | null {
   if (limit !== undefined) return limit;
   if (name === "README.md" || /(^|\/)\.[^/]*$/.test(name)) return null;
   if (CERTIFICATE.test(name) || SIGNATURE.test(name)) return LIMITS.certificateBytes;
-  if (ROOT.test(name)) return LIMITS.trustFileBytes;
+  if (ROOT.test(name) || SIGSTORE_ROOT.test(name)) return LIMITS.trustFileBytes;
   if (name.startsWith("keys/")) {
     throw malformed(
       name,
@@ -105,7 +108,7 @@ export async function readStore(
     const limit = storeFileLimit(name) ?? 0;
     if (bytes.length > limit) throw malformed(name, `${name} is larger than ${limit} bytes.`);
   }
-  const { fingerprints, ...trust } = read("trust.json", readTrustFile, NOTHING);
+  const { fingerprints, sigstore: declared, ...trust } = read("trust.json", readTrustFile, NOTHING);
   const exceptions = read("exceptions.json", readExceptions, []);
   const denials = read("deny.json", readDenials, []);
   const observations = read("observed.lock", readObservations, new Map());
@@ -124,7 +127,18 @@ export async function readStore(
   const roots = await readRoots(files);
   const registries = withRenewedKeys(trust.registries, roots?.npmKeys ?? null);
   const renewed = roots?.renewed ?? null;
-  const store = { ...trust, registries, exceptions, denials, observations, certificates, files: digests, renewed };
+  const sigstore = withRoots(declared, files, roots?.trustedRoot ?? null);
+  const store = {
+    ...trust,
+    registries,
+    sigstore,
+    exceptions,
+    denials,
+    observations,
+    certificates,
+    files: digests,
+    renewed,
+  };
   return { ...store, directory: from.directory, digest: digestOf(files), findings: storeFindings(store, from.now) };
 }
 

@@ -6,6 +6,7 @@ import { type CertificateStates, endingCertificates, weakCertificates } from "./
 import { standing, weakening } from "./findings.js";
 import type { Remark } from "./remark.js";
 import { shadowed } from "./shadowed.js";
+import { isDeclared, unmeetableInstances, unusedRoots } from "./sigstore-remarks.js";
 import { unusedCertificates } from "./store.js";
 import { columns, type Escape, endWords, section, tell } from "./words.js";
 
@@ -53,11 +54,12 @@ export function summarize(store: TrustStore, now: number, certificates: Certific
       scripts: store.scripts.length,
       sources: store.sources.length,
       sdists: store.sdists.length,
+      sigstore: store.sigstore.filter(isDeclared).length,
       owners: store.owners?.identities.length ?? 0,
       observations: observations.length,
     },
     weak: [...weakenings(store, now), ...weakCertificates(certificates)],
-    unmeetable: store.registries.flatMap(unmeetable),
+    unmeetable: [...store.registries.flatMap(unmeetable), ...unmeetableInstances(store)],
     endsSoon: [...ending(store, now, "ends soon"), ...endingCertificates(certificates, now, "ends soon")],
     ended: [...ending(store, now, "ended"), ...endingCertificates(certificates, now, "ended")],
     yearAhead: yearAhead(store, now),
@@ -133,6 +135,7 @@ function unused(store: TrustStore): readonly Remark[] {
       place: `keys/${fingerprint}.asc`,
       says: "No publisher and no owner has this certificate.",
     })),
+    ...unusedRoots(store).map((name) => ({ place: name, says: "No instance of Sigstore has this trusted root." })),
     ...store.publishers
       .filter(({ name, compromised }) => !named.has(name) && compromised === null)
       .map(({ name }) => ({ place: `publishers.${name}`, says: "No rule names this publisher." })),

@@ -59,15 +59,21 @@ export type ToldAllowance = {
   readonly from?: string;
 };
 
-/** `openpgp 0123…`, or `built by https://github.com/acme/lib, .github/workflows/release.yml, refs/tags/*`. */
+/** `openpgp 0123…`, or `built by https://github.com/acme/lib, .github/workflows/release.yml, refs/tags/* (https://…)`. */
 export function identityWords(identity: Identity | OwnerIdentity): string {
   if (identity.type === "ssh") return identity.key;
   if (identity.type === "openpgp") {
     const end = identity.until === undefined ? "" : `, until ${new Date(identity.until).toISOString()}`;
     return `openpgp ${identity.fingerprint}${end}`;
   }
-  const { repository, workflow, ref, issuer } = identity;
-  return `built by ${[repository, workflow, ref].filter((part) => part !== null).join(", ")} (${issuer})`;
+  const { repository, repositoryId, ownerId, workflow, ref, runner, issuer } = identity;
+  const rest = [
+    runner === null ? null : `on ${runner} machines`,
+    repositoryId === null ? null : `repository id ${repositoryId}`,
+    ownerId === null ? null : `owner id ${ownerId}`,
+  ];
+  const parts = [repository, workflow, ref, ...rest].filter((part) => part !== null);
+  return `built by ${parts.join(", ")} (${issuer})`;
 }
 
 /** `provenance; 1 of lib-author, acme-ci`. */

@@ -154,7 +154,7 @@ test("a value or an argument is a list, files, folders, or one of those that nob
       "date",
       "since",
     ],
-    ...["publisher", "kinds", "when", "package@version", "what"],
+    ...["publisher", "kinds", "kind", "when", "package@version", "what"],
   ];
   const names = unlisted.map((usage) => usage.replace(/[<>[\].]/g, ""));
   assert.deepEqual(

@@ -194,6 +194,8 @@ describe("trust add --built-by", () => {
       "1",
       "--owner-id",
       "2",
+      "--runner",
+      "github-hosted",
     ];
     const { publisher, warnings } = await told(project, [...add, ...flags]);
     assert.deepEqual([publisher, warnings], ["acme-ci", []]);
@@ -206,6 +208,7 @@ describe("trust add --built-by", () => {
         ownerId: "2",
         workflow: ".github/workflows/release.yml",
         ref: "refs/tags/*",
+        runner: "github-hosted",
       },
     ]);
   });

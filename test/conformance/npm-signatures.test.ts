@@ -11,7 +11,7 @@ import { type DigestSet, parseIntegrity, strongest } from "../../src/model/diges
 import { evidence, type Outcome } from "../../src/model/evidence.js";
 import type { TrustStore } from "../../src/model/policy.js";
 import { decide } from "../../src/policy/decide.js";
-import { BUILTIN } from "../../src/trust/builtin.js";
+import { BUILTIN, PUBLIC_SIGSTORE } from "../../src/trust/builtin.js";
 import { requirementsFor } from "../../src/trust/lookup.js";
 import { type Publication, verifyRegistrySignature } from "../../src/verify/registry-signature.js";
 
@@ -27,6 +27,7 @@ const NO_STORE: TrustStore = {
   sources: [],
   sdists: [],
   owners: null,
+  sigstore: [PUBLIC_SIGSTORE],
   observations: new Map(),
   certificates: new Map(),
   files: new Map(),

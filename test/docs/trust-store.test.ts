@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { mintSigstore } from "../../registry-fixtures/sigstore/instance.js";
 import type { TrustStore } from "../../src/model/policy.js";
 import { readObservations } from "../../src/trust/observed.js";
 import { showLines, showPackage } from "../../src/trust/show.js";
@@ -12,18 +13,26 @@ import { blocksOf, read } from "./pages.js";
 const NOW = Date.UTC(2026, 10, 21);
 const DIRECTORY = "/project/.secure-install";
 
-/** The store that a page shows in its blocks `json <file>`, with a certificate for each fingerprint it names. */
+/** The store that a page shows in its blocks `json <file>`. */
 async function storeOf(name: string): Promise<{ files: ReadonlyMap<string, string>; store: TrustStore }> {
   const shown = blocksOf(read(name)).filter(({ info }) => info.startsWith("json "));
   const files = new Map(shown.map(({ info, text }) => [info.slice("json ".length), text]));
-  const fingerprints = (files.get("trust.json") ?? "").matchAll(/"fingerprint": "([0-9A-F]+)"/g);
-  const keys = [...fingerprints].map(([, one = ""]) => [`keys/${one}.asc`, one] as const);
-  const bytes = new Map([...files, ...keys].map(([file, text]) => [file, Buffer.from(text)]));
-  const store = await readStore(bytes, { directory: DIRECTORY, now: NOW }, async (certificate) => ({
+  return { files, store: await storeFrom(files) };
+}
+
+/** A store of these files, with a certificate for each fingerprint that they name, and a root for each instance. */
+async function storeFrom(files: ReadonlyMap<string, string>): Promise<TrustStore> {
+  const trust = files.get("trust.json") ?? "";
+  const keys = [...trust.matchAll(/"fingerprint": "([0-9A-F]+)"/g)].map(
+    ([, one = ""]) => [`keys/${one}.asc`, one] as const,
+  );
+  const root = JSON.stringify(mintSigstore().trustedRoot());
+  const roots = [...trust.matchAll(/"trustedRoot": "([^"]+)"/g)].map(([, one = ""]) => [one, root] as const);
+  const bytes = new Map([...files, ...keys, ...roots].map(([file, text]) => [file, Buffer.from(text)]));
+  return readStore(bytes, { directory: DIRECTORY, now: NOW }, async (certificate) => ({
     ok: true,
     fingerprint: Buffer.from(certificate).toString(),
   }));
-  return { files, store };
 }
 
 const schemaOf = (file: string) => {
@@ -46,6 +55,32 @@ for (const [name, expected] of [
     });
   });
 }
+
+describe("docs/provenance.md", () => {
+  const shown = blocksOf(read("docs/provenance.md")).filter(({ info }) => info.startsWith("json"));
+
+  for (const { info, text } of shown) {
+    it(`shows a whole file that the parser takes, and the schema too: ${/"(?:reason|select)": "?(.*)"/.exec(text)?.[1]}`, async () => {
+      assert.equal(info, "json trust.json");
+      await storeFrom(new Map([["trust.json", text]]));
+      const validate = schemaOf("trust.json");
+      assert.ok(validate(JSON.parse(text)), JSON.stringify(validate.errors));
+    });
+  }
+
+  it("shows an instance of Sigstore, builds of two services, and what can be asked for", () => {
+    const all = shown.map(({ text }) => text).join("\n");
+    for (const part of [
+      '"trustedRoot"',
+      '"github-hosted"',
+      '"gitlab-hosted"',
+      '"trusted-publishing"',
+      '"provenance"',
+    ]) {
+      assert.ok(all.includes(part), part);
+    }
+  });
+});
 
 describe("docs/trust-store.md", () => {
   it("shows a line of observed.lock as the program writes it", () => {

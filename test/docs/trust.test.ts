@@ -1,6 +1,6 @@
 /**
- * docs/trust.md shows what the program prints, docs/drift.md has a section for each kind of drift. A console block names
- * the transcript that it is from; with UPDATE_TRANSCRIPTS=1 (`node scripts/test.mjs test/docs --update`) its output is
+ * docs/trust.md and docs/provenance.md show what the program prints, docs/drift.md has a section for each kind of drift. A
+ * console block names the transcript that it is from; with UPDATE_TRANSCRIPTS=1 (`node scripts/test.mjs test/docs --update`) its output is
  * taken from there.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ import { realWorld } from "../../src/cli/world.js";
 import { CATALOGUE } from "../../src/model/codes.js";
 import { blocksOf, ROOT, read, sectionsOf } from "./pages.js";
 
-const PAGE = "docs/trust.md";
+const SHOWING = ["docs/trust.md", "docs/provenance.md"];
 const UPDATES = process.env.UPDATE_TRANSCRIPTS === "1";
 const nothing = (): void => {};
 const HOW = "write it with: node scripts/test.mjs test/docs --update";
@@ -48,32 +48,36 @@ function expected(text: string, left: Told[]): string {
   return parts.join("\n");
 }
 
-describe(PAGE, () => {
-  const shown = blocksOf(read(PAGE)).filter(({ info }) => info.startsWith("console"));
-  // A transcript is shown from its beginning, in as many blocks as it needs.
-  const names = new Set(shown.map(({ info }) => info.slice("console ".length)));
-  const left = new Map([...names].map((name) => [name, toldIn(name)]));
+for (const page of SHOWING) {
+  describe(page, () => {
+    const shown = blocksOf(read(page)).filter(({ info }) => info.startsWith("console"));
+    // A transcript is shown from its beginning, in as many blocks as it needs.
+    const names = new Set(shown.map(({ info }) => info.slice("console ".length)));
+    const left = new Map([...names].map((name) => [name, toldIn(name)]));
 
-  for (const { info, text } of shown) {
-    const [first = ""] = text.split("\n");
-    it(`${info}: ${first}`, () => {
-      const right = expected(text, left.get(info.slice("console ".length)) ?? []);
-      if (UPDATES) {
-        const block = (content: string) => `\`\`\`${info}\n${content}\`\`\`\n`;
-        writeFileSync(
-          join(ROOT, PAGE),
-          read(PAGE).replace(block(text), () => block(right)),
-        );
-      } else assert.equal(text, right, HOW);
-    });
-  }
+    for (const { info, text } of shown) {
+      const [first = ""] = text.split("\n");
+      it(`${info}: ${first}`, () => {
+        const right = expected(text, left.get(info.slice("console ".length)) ?? []);
+        if (UPDATES) {
+          const block = (content: string) => `\`\`\`${info}\n${content}\`\`\`\n`;
+          writeFileSync(
+            join(ROOT, page),
+            read(page).replace(block(text), () => block(right)),
+          );
+        } else assert.equal(text, right, HOW);
+      });
+    }
+  });
+}
 
+describe("docs/trust.md", () => {
   it("names every command below trust", () => {
     const tree = commandTree(build(realWorld(), [], nothing, nothing));
     const names = everyCommand(tree).map(({ path }) => path.join(" "));
     const below = names.filter((name) => name.startsWith("trust ") && !name.endsWith(" help"));
     assert.ok(below.length > 15);
-    const page = read(PAGE);
+    const page = read("docs/trust.md");
     const missing = below.filter((name) => !page.includes(`secure-install ${name}`));
     assert.deepEqual(missing, []);
   });

@@ -10,7 +10,8 @@ import { npmPurl } from "../../src/model/names.js";
 import type { Observation } from "../../src/model/observation.js";
 import type { Exception, Publisher, Requirements } from "../../src/model/policy.js";
 import { parseSelector, type Selector } from "../../src/model/selector.js";
-import { type Case, decide, isPassed } from "../../src/policy/decide.js";
+import type { Case } from "../../src/policy/case.js";
+import { decide, isPassed } from "../../src/policy/decide.js";
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
 const DIGEST: Digest = { algorithm: "sha512", hex: "ab".repeat(64) };

@@ -1,5 +1,6 @@
 /** Each command when all is well, in each of the forms in which it can be told. */
 import { registryEntry } from "../../registry-fixtures/project.js";
+import { attestGreeter } from "./builder.js";
 import { withoutStore } from "./newcomer.js";
 import { pinPublisher } from "./publisher.js";
 import { type Stage, tell } from "./told.js";
@@ -49,6 +50,18 @@ await tell("passed", {
   "gate-into-a-file": { lines: ["secure-install gate --json --output report.json"] },
   "gate-without-packages": { wants: {}, lines: ["secure-install gate", "secure-install gate --verbose"] },
   "gate-by-a-publisher": { given: (stage) => pinPublisher(stage, "herself"), lines: ["secure-install gate"] },
+  "gate-by-a-build": {
+    given: (stage) => {
+      stage.at = "2026-03-01T12:00:00Z";
+      return attestGreeter(stage);
+    },
+    lines: [
+      "secure-install trust add npm:greeter --built-by https://github.com/acme/greeter",
+      "secure-install gate",
+      "secure-install trust init",
+      "secure-install trust show greeter",
+    ],
+  },
   "gate-with-an-exception": { given: except, lines: ["secure-install gate"] },
   "gate-with-a-weakness": { given: weaken, lines: ["secure-install gate", "secure-install gate --verbose"] },
   audit: { lines: ["secure-install audit"] },

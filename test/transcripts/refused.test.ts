@@ -1,4 +1,5 @@
 /** The common refusals, a project each: what is said must be enough to know what to do next. */
+import { attestGreeter, pinBuild } from "./builder.js";
 import { pinPublisher } from "./publisher.js";
 import {
   allowClumsy,
@@ -105,6 +106,17 @@ await tell("refused", {
   uncovered: { given: rule, lines: GATE },
   "exception-expired": { given: except, lines: GATE },
   "attestation-wanted": { given: wantProvenance, lines: GATE },
+  "built-in-a-fork": {
+    given: (stage) =>
+      pinBuild(stage, { repository: "https://github.com/mallory/greeter", repositoryId: "901", ownerId: "902" }),
+    lines: GATE,
+  },
+  "built-on-another-machine": { given: (stage) => pinBuild(stage, { runner: "self-hosted" }), lines: GATE },
+  "provenance-taken-off": { given: (stage) => pinBuild(stage, null), lines: GATE },
+  "built-elsewhere-than-said": {
+    given: (stage) => attestGreeter(stage, { repository: "https://github.com/mallory/greeter" }),
+    lines: ["secure-install trust add npm:greeter --built-by https://github.com/acme/greeter"],
+  },
 
   // Asked for by name.
   "package-unknown": { wants: null, lines: ["secure-install no-such-package"] },

@@ -6,6 +6,8 @@ import { type Stage, type Told, tell } from "./told.js";
 import {
   addPart,
   atRoots,
+  attest,
+  built,
   close,
   HOST,
   KEYS,
@@ -84,6 +86,17 @@ await tell("tutorial", {
     "secure-install gate",
     "secure-install trust check",
     "secure-install trust remove exceptions[0]",
+  ),
+  build: scene(
+    built,
+    "secure-install trust add npm:@acme/lib --built-by https://github.com/acme/lib --as acme-ci",
+    "cat .secure-install/trust.json",
+    "secure-install trust show @acme/lib",
+    "secure-install gate",
+    (stage) => update(stage, "ann"),
+    "secure-install gate",
+    (stage) => attest(stage, "1.1.0", { repositoryId: "900000009", ownerId: "9000009" }),
+    "secure-install gate",
   ),
   review: scene(branched, loosen, "secure-install trust diff main", "secure-install gate --base main"),
   owners: {

@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as openpgp from "openpgp";
+import { shownAttestations } from "../../registry-fixtures/attestations.js";
 import type { Manifest } from "../../registry-fixtures/manifest.js";
 import { openProxy } from "../../registry-fixtures/proxy.js";
 import { PUBLIC_URL } from "../../registry-fixtures/public-registry.js";
@@ -15,6 +16,10 @@ import { recordedTarball } from "../../registry-fixtures/recorded.js";
 import type { PublishOptions } from "../../registry-fixtures/registry.js";
 import { serve } from "../../registry-fixtures/server.js";
 import { sideBySide } from "../../registry-fixtures/side-by-side.js";
+import { type Build, githubBuild } from "../../registry-fixtures/sigstore/build.js";
+import { mintSigstore } from "../../registry-fixtures/sigstore/instance.js";
+import { provenanceStatement } from "../../registry-fixtures/sigstore/npm-statements.js";
+import { subjectOf } from "../../registry-fixtures/sigstore/publish.js";
 import type { Site } from "../../registry-fixtures/site.js";
 import { TufRepository } from "../../registry-fixtures/tuf-repository.js";
 import { ROOTS_REPOSITORY } from "../../src/trust/builtin.js";
@@ -110,6 +115,36 @@ export async function update(stage: Stage, name = "ann", options: PublishOptions
   const told = { publishTime: "2026-08-20T10:00:00.000Z", publisher: { name }, ...options };
   stage.simulator.publish(small(LIB, "1.1.0", ABOUT), told);
   await lock(stage, "1.1.0");
+}
+
+/** Acme's own instance of Sigstore, whose root is in the store. */
+const sigstore = mintSigstore({ name: "sigstore.acme.example" });
+
+/** The same project, whose store believes an instance of Sigstore about @acme; 1.0.0 was built where it should be. */
+export async function built(stage: Stage): Promise<void> {
+  await open(stage);
+  const { project } = stage;
+  await project.write(".secure-install/sigstore/acme.json", sigstore.trustedRoot());
+  const issuers = [githubBuild().issuer];
+  const acme = { trustedRoot: "sigstore/acme.json", select: ["npm:@acme/*"], issuers };
+  await project.write(".secure-install/trust.json", '{\n  "format": 1\n}\n');
+  await addPart(stage, "registries", { acme: { url: stage.served.url, home: ["@acme/*"], require: ["integrity"] } });
+  await addPart(stage, "sigstore", { acme });
+  attest(stage, "1.0.0");
+  await quietly("secure-install trust init --quiet", stage);
+  stage.at = "2026-08-22T09:00:00Z";
+}
+
+/** Shows a provenance of a version, by a build of acme/lib unless it is said otherwise. */
+export function attest({ simulator }: Stage, version: string, more: Partial<Build> = {}): void {
+  const release = simulator.release(LIB, version);
+  const build = githubBuild({ ref: `refs/tags/v${version}`, ...more });
+  const statement = provenanceStatement({ ...subjectOf(release), build });
+  const bundle = sigstore.attest(statement, { build, at: new Date(release.publishTime ?? AT) });
+  const attestations = [{ predicateType: statement.predicateType, bundle }];
+  simulator.attest(LIB, version, attestations);
+  const shown = shownAttestations(LIB, version, attestations);
+  simulator.alterManifest(LIB, version, ({ dist, ...rest }) => ({ ...rest, dist: { ...dist, attestations: shown } }));
 }
 
 async function lock({ project, simulator }: Stage, version: string): Promise<void> {

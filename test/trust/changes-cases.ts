@@ -1,17 +1,35 @@
 /** Edits of a sample store, each with the words for it: for changes.test.ts. */
 import type { TrustStore } from "../../src/model/policy.js";
 import { type Change, changesBetween } from "../../src/trust/changes.js";
-import { type Loose, mintKey, NOW, sample, sampleDenials, sampleExceptions, storeOf, V4, V6 } from "./samples.js";
+import {
+  type Loose,
+  mintKey,
+  NOW,
+  sample,
+  sampleDenials,
+  sampleExceptions,
+  sampleRoot,
+  storeOf,
+  V4,
+  V6,
+} from "./samples.js";
 
 export interface Parts {
   readonly trust: Loose;
   readonly exceptions: Loose;
   readonly deny: Loose;
+  /** The trusted root of the private instance of Sigstore. */
+  readonly root: Loose;
 }
 export type Edit = (parts: Parts) => void;
 export type Expected = readonly [Change["direction"], place: string, says: RegExp];
 
-export const parts = (): Parts => ({ trust: base(), exceptions: sampleExceptions(), deny: sampleDenials() });
+export const parts = (): Parts => ({
+  trust: base(),
+  exceptions: sampleExceptions(),
+  deny: sampleDenials(),
+  root: sampleRoot(),
+});
 const otherKey = mintKey();
 const thirdKey = mintKey();
 
@@ -31,7 +49,8 @@ export async function between(edit: Edit, first: Edit = () => {}): Promise<reado
   first(before);
   first(after);
   edit(after);
-  const load = ({ trust, exceptions, deny }: Parts): Promise<TrustStore> => storeOf(trust, exceptions, deny);
+  const load = ({ trust, exceptions, deny, root }: Parts): Promise<TrustStore> =>
+    storeOf(trust, exceptions, deny, root);
   return changesBetween(await load(before), await load(after), NOW);
 }
 
@@ -63,6 +82,10 @@ export const build =
   (change: Loose): Edit =>
   ({ trust }) =>
     void Object.assign(trust.publishers["acme-ci"].identities[0], change);
+const instance =
+  (name: string, change: Loose): Edit =>
+  ({ trust }) =>
+    void Object.assign(trust.sigstore[name], change);
 export const exception =
   (change: Loose): Edit =>
   ({ exceptions }) =>
@@ -172,6 +195,15 @@ export const TABLE: Readonly<Record<string, readonly [Edit, ...Expected[]]>> = {
   "a workflow that no longer matters": [
     build({ workflow: undefined }),
     ["weaker", "publishers.acme-ci", /is also built by/],
+  ],
+  "machines that no longer matter": [
+    build({ runner: undefined }),
+    ["weaker", "publishers.acme-ci", /is also built by .*, refs\/tags\/\*, repository id 1234, owner id 5678 \(/],
+  ],
+  "other machines": [
+    build({ runner: "self-hosted" }),
+    ["weaker", "publishers.acme-ci", /is also built by .* on self-hosted machines/],
+    ["stronger", "publishers.acme-ci", /is no longer built by .* on github-hosted machines/],
   ],
   "a ref that is narrower": [build({ ref: "refs/tags/v1" }), ["stronger", "publishers.acme-ci", /no longer built by/]],
   "a publisher who is compromised": [
@@ -349,6 +381,99 @@ export const TABLE: Readonly<Record<string, readonly [Edit, ...Expected[]]>> = {
   "another package that is built from source": [
     more("sdists", { allow: "pypi:other", reason: "x" }),
     ["weaker", "sdists[0]", /may be built from source/],
+  ],
+
+  "another issuer of the public instance": [
+    instance("public-good", { issuers: ["https://gitlab.acme.dev", "https://ci.example"] }),
+    ["weaker", "sigstore.public-good", /Builds of https:\/\/ci\.example may count by public-good/],
+  ],
+  "the public instance as it is built in": [
+    ({ trust }) => void delete trust.sigstore["public-good"],
+    ["weaker", "sigstore.public-good", /needs 1 log entries, and needed 2/],
+    ["stronger", "sigstore.public-good", /Builds of https:\/\/gitlab\.acme\.dev no longer count/],
+  ],
+  "a public issuer that is built in anyway": [
+    instance("public-good", { issuers: ["https://gitlab.com", "https://gitlab.acme.dev"] }),
+  ],
+  "more logs of certificates are asked for": [
+    instance("acme", { scts: 1 }),
+    ["stronger", "sigstore.acme", /needs 1 logs of certificates, and needed 0/],
+  ],
+  "fewer log entries are asked for": [
+    instance("acme", { logEntries: 0 }),
+    ["weaker", "sigstore.acme", /needs 0 log entries, and needed 1/],
+  ],
+  "an instance that speaks for more": [
+    instance("acme", { select: ["npm:@acme/*", "npm:lib"] }),
+    ["weaker", "sigstore.acme", /acme may speak for npm:lib\./],
+  ],
+  "an instance that speaks for all packages": [
+    instance("acme", { select: ["npm:*"] }),
+    ["weaker", "sigstore.acme", /acme may speak for npm:\*/],
+  ],
+  "an instance that speaks for less": [
+    instance("acme", { select: ["npm:@acme/lib"] }),
+    ["stronger", "sigstore.acme", /no longer speak for all of npm:@acme\/\*/],
+  ],
+  "an instance that speaks for what it spoke for": [instance("acme", { select: ["npm:@acme/lib", "npm:@acme/*"] })],
+  "another private instance": [
+    ({ trust }) => {
+      trust.sigstore.other = { ...trust.sigstore.acme, select: ["npm:lib"] };
+    },
+    ["weaker", "sigstore.other", /The instance other of Sigstore is new: for npm:lib; builds of https:\/\/gitlab/],
+  ],
+  "an instance that is gone": [
+    ({ trust }) => void delete trust.sigstore.acme,
+    ["stronger", "sigstore.acme", /is gone/],
+    ["other", "sigstore/acme.json", /no instance names/],
+  ],
+  "another authority in a private root": [
+    ({ root }) => void root.certificateAuthorities.push({ ...root.timestampAuthorities[0] }),
+    ["weaker", "sigstore.acme", /The certificate authority https:\S+ \([0-9a-f]{16}…\) is new, begins on 2025-04-09/],
+  ],
+  "a log less in a private root": [
+    ({ root }) => void root.tlogs.pop(),
+    ["stronger", "sigstore.acme", /The transparency log https:\S+ \([0-9a-f]{16}…\) is gone/],
+  ],
+  "a log of a private root that lives longer": [
+    ({ root }) => void delete root.ctlogs[0].publicKey.validFor.end,
+    ["weaker", "sigstore.acme", /The log of certificates .* ends on 2022-07-31 until now, .* and has no end/],
+  ],
+  "a log of a private root that begins earlier, and ends": [
+    ({ root }) => {
+      root.tlogs[0].publicKey.validFor = { start: "2020-01-01T00:00:00Z", end: "2027-01-01T00:00:00Z" };
+    },
+    ["weaker", "sigstore.acme", /begins on 2020-01-01 and ends on 2027-01-01/],
+  ],
+  "a log of a private root that ends": [
+    ({ root }) => {
+      root.tlogs[0].publicKey.validFor.end = "2027-01-01T00:00:00Z";
+    },
+    ["stronger", "sigstore.acme", /has no end until now, begins on 2021-01-12 and ends on 2027-01-01/],
+  ],
+  "a second life of one log": [
+    ({ root }) => {
+      const [log] = root.ctlogs;
+      const validFor = { start: "2024-01-01T00:00:00Z", end: "2025-01-01T00:00:00Z" };
+      root.ctlogs.push({ ...log, publicKey: { ...log.publicKey, validFor } });
+    },
+    ["weaker", "sigstore.acme", /begins on 2024-01-01 and ends on 2025-01-01/],
+  ],
+  "a log of a private root at another address": [
+    ({ root }) => {
+      root.tlogs[0].baseUrl = "https://log.example";
+    },
+    ["weaker", "sigstore.acme", /log https:\/\/log\.example .* is described otherwise/],
+  ],
+  "an authority with another chain above it": [
+    ({ root }) => void root.certificateAuthorities[0].certChain.certificates.pop(),
+    ["weaker", "sigstore.acme", /is described otherwise/],
+  ],
+  "a private root in another order, run by somebody": [
+    ({ root }) => {
+      root.ctlogs.reverse();
+      root.tlogs[0].operator = "acme.dev";
+    },
   ],
 
   "owners who are gone": [({ trust }) => void delete trust.owners, ["weaker", "owners", /Nobody needs to sign/]],

@@ -184,6 +184,32 @@ describe("DRIFT_SOURCE: built somewhere else", () => {
     assert.match(found.says, /ids of repository and owner are the same\. Looks like a rotation\.$/);
   });
 
+  it("warns where only the kind of machine changed, or is no longer told", () => {
+    for (const runner of ["self-hosted", null]) assert.deepEqual(built({ runner }), ["DRIFT_SOURCE warn"]);
+    const moved = { source: { ...SOURCE, runner: "self-hosted" } };
+    const found = only(sight("1.1.0", moved), [observation("1.0.0", { source: SOURCE })]);
+    assert.match(
+      found.says,
+      /^lib 1\.1\.0 was built on another kind of machine than lib 1\.0\.0\. .*, or a takeover of one account\.$/,
+    );
+    assert.match(found.expected ?? "", /, on github-hosted machines, by https:/);
+    assert.match(found.got ?? "", /, on self-hosted machines, by https:/);
+  });
+
+  it("is silent of machines that the baseline did not know, and of an older version of the registry's past", () => {
+    const unknown = observation("1.0.0", { source: { ...SOURCE, runner: null } });
+    assert.deepEqual(told(sight("1.1.0", { source: SOURCE }), [unknown]), []);
+    const past = sight("0.9.0", { source: { ...SOURCE, runner: "self-hosted" }, published: SEEN - DAY });
+    assert.deepEqual(told(past, [observation("1.0.0", { source: SOURCE })]), ["DRIFT_SOURCE note"]);
+  });
+
+  it("tells what is graver than another machine first", () => {
+    assert.deepEqual(built({ runner: "self-hosted", workflow: ".github/workflows/x.yml" }), ["DRIFT_SOURCE refuse"]);
+    const renamed = { ...SOURCE, runner: "self-hosted", repository: "https://github.com/acme/renamed" };
+    const found = only(sight("1.1.0", { source: renamed }), [observation("1.0.0", { source: SOURCE })]);
+    assert.match(found.says, /from a repository of another name/);
+  });
+
   it("refuses where the address moved and the ids never were known", () => {
     const source = { ...SOURCE, repositoryId: null, ownerId: null };
     const moved = { source: { ...source, repository: "https://github.com/acme/renamed" } };
@@ -445,7 +471,7 @@ test("every finding names what it looks like, and the command that accepts it", 
     evidence: fc.constantFrom(...kinds),
     signers: fc.constantFrom([openpgp(A)], [openpgp(B)], []),
     publisher: fc.constantFrom(ANNA, BERT, GITHUB, null),
-    source: fc.constantFrom(SOURCE, { ...SOURCE, ownerId: "9" }, null),
+    source: fc.constantFrom(SOURCE, { ...SOURCE, ownerId: "9" }, { ...SOURCE, runner: "self-hosted" }, null),
     published: fc.constantFrom(SEEN - 9 * DAY, LATER, null, Number.MAX_SAFE_INTEGER),
   });
   fc.assert(

@@ -11,7 +11,18 @@ import { BUILTIN } from "../../src/trust/builtin.js";
 import { loadTrust } from "../../src/trust/load.js";
 import { observationLine } from "../../src/trust/observed.js";
 import type { ReadCertificate } from "../../src/trust/store.js";
-import { NOW, readByFirstLine, sample, sampleDenials, sampleExceptions, stoppedLater, V4, V6 } from "./samples.js";
+import {
+  ACME_ROOT,
+  NOW,
+  readByFirstLine,
+  sample,
+  sampleDenials,
+  sampleExceptions,
+  sampleRoot,
+  stoppedLater,
+  V4,
+  V6,
+} from "./samples.js";
 
 const disk = diskFiles();
 
@@ -52,6 +63,7 @@ const whole = {
   ".secure-install/deny.json": sampleDenials(),
   [`.secure-install/keys/${V4}.asc`]: `${V4}\n`,
   [`.secure-install/keys/${V6}.asc`]: `${V6}\n`,
+  [`.secure-install/${ACME_ROOT}`]: sampleRoot(),
   ".secure-install/observed.lock": `${observationLine({
     ...{ ecosystem: "npm", name: "left-pad", version: "1.3.0", registry: "npmjs", evidence: [], signers: [] },
     ...{ digest: { algorithm: "sha512", hex: "07".repeat(64) }, publisher: null, source: null, published: null },
@@ -106,7 +118,7 @@ test("the store that --trust names is used, and must exist", () =>
 
 test("a symbolic link in the place of the store, or of anything in it, is refused", () =>
   inFolder(async (folder) => {
-    for (const path of ["", "/trust.json", "/deny.json", "/keys", `/keys/${V4}.asc`]) {
+    for (const path of ["", "/trust.json", "/deny.json", "/keys", `/keys/${V4}.asc`, "/sigstore", `/${ACME_ROOT}`]) {
       const project = join(folder, `project${path.replaceAll("/", "-")}`);
       await put(project, whole);
       const real = join(project, `.secure-install${path}`);
@@ -210,7 +222,7 @@ test("the digest covers every file's name and bytes", () =>
       seen.add((await load(folder)).digest);
       await writeFile(path, before);
     }
-    assert.equal(seen.size, 5);
+    assert.equal(seen.size, 6);
     assert.ok(seen.has((await load(folder)).digest));
   }));
 

@@ -13,8 +13,8 @@ import { BUILTIN } from "../../src/trust/builtin.js";
 import { changesBetween } from "../../src/trust/changes.js";
 import { observationLine } from "../../src/trust/observed.js";
 import { readStore } from "../../src/trust/store.js";
-import { bytes, type Loose, mintKey, NOW, readByFirstLine } from "./samples.js";
-import { type Brought, passes } from "./weighed.js";
+import { ACME_ROOT, bytes, type Loose, mintKey, NOW, readByFirstLine, sampleRoot } from "./samples.js";
+import { type Attestation, type Brought, passes } from "./weighed.js";
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const NAMES = ["lib", "lib-evil", "@acme/a", "@acme/b", "@acme-evil/a"];
@@ -101,6 +101,26 @@ const publisher = (own: readonly string[]) =>
     build: fc.boolean(),
     since: fc.constantFrom(undefined, undefined, date(-YEAR), date(-YEAR / 2)),
   });
+const life = fc.record({
+  start: fc.constantFrom(date(-3 * YEAR), date(-YEAR)),
+  end: fc.constantFrom(undefined, date(-YEAR / 2), date(YEAR / 2)),
+});
+const ISSUERS = ["https://token.actions.githubusercontent.com", "https://ci.example"];
+const threshold = (least: number) => fc.constantFrom(undefined, least, 2);
+const publicInstance = fc.record({
+  issuers: fc.constantFrom(undefined, ISSUERS),
+  logEntries: threshold(1),
+  scts: threshold(1),
+});
+const instance = fc.record({
+  select: some(["npm:@acme/*", "npm:lib", "npm:@acme/a", "npm:*"], 1),
+  issuers: some(ISSUERS, 1),
+  logEntries: threshold(0),
+  scts: threshold(0),
+  /** Lives of two authorities of its root: the first may stand there twice, the second not at all. */
+  lives: fc.array(life, { minLength: 1, maxLength: 2 }),
+  others: fc.array(life, { maxLength: 1 }),
+});
 const trust = fc.record({
   npmjs: fc.record({ require: some(["integrity", "registry-signature", "manifest"]), keys }, optional),
   acme: registry("https://npm.acme.dev/", ["@acme/*", "@acme/a", "lib", "*"]),
@@ -113,6 +133,8 @@ const trust = fc.record({
   deny: fc.array(denial, { maxLength: 2 }),
   sources: fc.array(source, { maxLength: 1 }),
   observed: fc.array(observation, { maxLength: 2 }),
+  publicInstance,
+  instance: fc.option(instance, { nil: undefined }),
 });
 
 /** One change by hand: a part taken from another store, a list with one entry more or less, an entry with other fields. */
@@ -165,15 +187,42 @@ function lineOf({ fingerprint, ...seen }: Loose): string {
   return `${observationLine(item)}\n`;
 }
 
+const TEMPLATE = sampleRoot();
+const AUTHORITIES: readonly string[] = TEMPLATE.certificateAuthorities[0].certChain.certificates.map(
+  ({ rawBytes }: Loose) => rawBytes,
+);
+
+function rootOf({ lives, others }: Loose): Loose {
+  const certificateAuthorities = [lives, others].flatMap((all: Loose[], at: number) =>
+    all.map((validFor) => ({ certChain: { certificates: [{ rawBytes: AUTHORITIES[at] }] }, validFor })),
+  );
+  return { ...TEMPLATE, certificateAuthorities };
+}
+
+function sigstoreOf({ publicInstance: restated, instance: own }: Loose): Loose {
+  const { lives: _, others: __, ...rest } = own ?? {};
+  return { "public-good": restated, acme: own === undefined ? undefined : { ...rest, trustedRoot: ACME_ROOT } };
+}
+
+/** Parts of a store that says nothing. */
+const EMPTY: Loose = {
+  ...Object.fromEntries(PUBLISHERS.map((name) => [name, { openpgp: [], build: true }])),
+  ...{ rules: [], exceptions: [], deny: [], sources: [], observed: [] },
+};
+
 /** Null where the parts contradict one another, so that the store would not be read. */
 async function read(parts: Loose): Promise<TrustStore | null> {
   const { npmjs, acme, sub, rules, exceptions, deny, sources, observed } = parts;
   const publishers = Object.fromEntries(PUBLISHERS.map((name) => [name, publisherOf(parts[name], name)]));
   const files = new Map<string, Uint8Array>([
-    ["trust.json", bytes({ format: 1, registries: { npmjs, acme, sub }, publishers, rules, sources })],
+    [
+      "trust.json",
+      bytes({ format: 1, registries: { npmjs, acme, sub }, publishers, rules, sources, sigstore: sigstoreOf(parts) }),
+    ],
     ["exceptions.json", bytes({ format: 1, exceptions })],
     ["deny.json", bytes({ format: 1, deny })],
     ["observed.lock", bytes(observed.map(lineOf).join(""))],
+    ...(parts.instance === undefined ? [] : [[ACME_ROOT, bytes(rootOf(parts.instance))] as const]),
     ...FINGERPRINTS.map((fingerprint): [string, Uint8Array] => [`keys/${fingerprint}.asc`, bytes(`${fingerprint}\n`)]),
   ]);
   try {
@@ -192,6 +241,14 @@ const signature = <Name extends string>(name: Name, values: readonly string[]) =
     }) as fc.Arbitrary<Record<Name, string> & { good: boolean }>,
     { selector: (one) => one[name], maxLength: 2 },
   );
+const attestation: fc.Arbitrary<Attestation> = fc.record({
+  issuer: fc.constantFrom(...ISSUERS),
+  authority: fc.constantFrom(null, ...AUTHORITIES, ...AUTHORITIES),
+  at: fc.constantFrom(NOW - 2 * YEAR, NOW - (2 * YEAR) / 3, NOW, NOW + YEAR),
+  logEntries: fc.nat(2),
+  scts: fc.nat(2),
+});
+const CERTIFIED: Attestation = { issuer: ISSUERS[0] ?? "", authority: null, at: NOW, logEntries: 2, scts: 2 };
 const any: fc.Arbitrary<Brought> = fc.record({
   name: fc.constantFrom(...NAMES),
   version: fc.constantFrom(...VERSIONS),
@@ -203,17 +260,17 @@ const any: fc.Arbitrary<Brought> = fc.record({
   keys: signature("spki", SPKIS),
   published: fc.constantFrom(NOW - 4 * YEAR, NOW - 2 * YEAR, NOW),
   signatures: signature("fingerprint", FINGERPRINTS),
-  provenance: fc.boolean(),
+  provenance: fc.option(attestation),
   manifest: fc.boolean(),
 });
 /** Most have all that could be asked for but one thing, so that it is that which decides. */
 const brought = fc
-  .tuple(any, fc.constantFrom("none", "none", "keys", "signatures", "provenance", "manifest", "all"))
+  .tuple(any, fc.constantFrom("none", "none", "keys", "signatures", "provenance", "provenance", "manifest", "all"))
   .map(([item, lacks]): Brought => {
     const whole = {
       keys: SPKIS.slice(0, 1).map((spki) => ({ spki, good: true })),
       signatures: FINGERPRINTS.slice(0, 3).map((fingerprint) => ({ fingerprint, good: true })),
-      provenance: true,
+      provenance: CERTIFIED,
       manifest: true,
       published: NOW,
     };
@@ -243,6 +300,45 @@ test("what a former state of the store refused passes only by a change that is t
     { numRuns: RUNS, interruptAfterTimeLimit: 60_000 },
   );
   assert.ok(compared > RUNS / 20, `only ${compared} of ${RUNS} edits were not weaker`);
+});
+
+/** Instances alone, which seldom decide where all the rest may change too. */
+const instances = fc.record({ publicInstance, instance: fc.option(instance, { nil: undefined, freq: 9 }) });
+const touched = fc.record({
+  from: instances,
+  part: fc.nat(1),
+  fields: fc.array(fc.nat(), { minLength: 1, maxLength: 2 }),
+});
+const certified = fc.record({ name: fc.constantFrom(...NAMES), provenance: attestation });
+
+test("what no instance of Sigstore certified counts only by a change that is told as WEAKER", async () => {
+  const rules = [{ select: "npm:*", require: ["provenance"], reason: "r" }];
+  const stored = (parts: Loose): Promise<TrustStore | null> =>
+    read({ ...EMPTY, ...parts, npmjs: { require: ["integrity"] }, rules });
+  const whole = { version: "1.0.0", address: `${URLS[0]}lib/-/lib.tgz`, digest: DIGESTS[0] as Digest };
+  const rest = { keys: [], published: NOW, signatures: [], manifest: true };
+  let [compared, passed] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(instances, touched, fc.noShrink(fc.nat()), async (parts: Loose, { from, part, fields }, seed) => {
+      const name = part === 0 ? "publicInstance" : "instance";
+      const [before, after] = [
+        await stored(parts),
+        await stored({ ...parts, [name]: merged(parts[name], from[name], fields) }),
+      ];
+      if (before === null || after === null) return;
+      const told = changesBetween(before, after, NOW);
+      if (told.some(({ direction }) => direction === "weaker")) return;
+      compared++;
+      for (const item of fc.sample(certified, { numRuns: 60, seed })) {
+        const brought = { ...whole, ...rest, ...item };
+        const [was, is] = [passes(before, brought, NOW), passes(after, brought, NOW)];
+        if (was) passed++;
+        assert.ok(was || !is, JSON.stringify({ item, told }));
+      }
+    }),
+    { numRuns: RUNS / 2 },
+  );
+  assert.ok(compared > RUNS / 20 && passed > compared, `${compared} edits that are not weaker, ${passed} that passed`);
 });
 
 test("a store held against itself has not changed", async () => {

@@ -17,7 +17,13 @@ const WHOLE: Brought = {
   keys: [{ spki: BUILTIN[0]?.keys[1]?.spki ?? "", good: true }],
   published: NOW,
   signatures: [],
-  provenance: true,
+  provenance: {
+    issuer: "https://gitlab.com",
+    authority: null,
+    at: NOW,
+    logEntries: 1,
+    scts: 1,
+  },
   manifest: true,
 };
 const rule = (change: Loose): Loose => ({ select: "npm:lib", require: ["provenance"], reason: "r", ...change });
@@ -42,28 +48,28 @@ const ORDER: Readonly<
     lacks: { keys: [] },
     codes: ["SIGNATURE_ABSENT"],
   },
-  "a rule asks": { rules: [rule({})], lacks: { provenance: false }, codes: ["ATTESTATION_ABSENT"] },
+  "a rule asks": { rules: [rule({})], lacks: { provenance: null }, codes: ["ATTESTATION_ABSENT"] },
   "of two rules the one that asks counts, whichever stands first": {
     rules: [rule({ require: [] }), rule({})],
-    lacks: { provenance: false },
+    lacks: { provenance: null },
     codes: ["ATTESTATION_ABSENT"],
   },
   "an exact rule does not take the place of a wide one": {
     rules: [rule({ select: "npm:*" }), rule({ require: ["manifest"] })],
-    lacks: { provenance: false },
+    lacks: { provenance: null },
     codes: ["ATTESTATION_ABSENT"],
   },
   "an exception comes after the floor": { waive: [waive("registry-signature")], lacks: { keys: [] }, codes: [] },
   "an exception comes after rules": {
     rules: [rule({})],
     waive: [waive("provenance")],
-    lacks: { provenance: false },
+    lacks: { provenance: null },
     codes: [],
   },
   "an exception waives what it names, and nothing else": {
     rules: [rule({})],
     waive: [waive("manifest")],
-    lacks: { provenance: false },
+    lacks: { provenance: null },
     codes: ["ATTESTATION_ABSENT"],
   },
   "an exception for other bytes waives nothing": {

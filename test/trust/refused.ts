@@ -10,6 +10,8 @@ const npmjs = each("registries/npmjs");
 const author = each("publishers/lib-author/identities/0");
 const build = each("publishers/acme-ci/identities/0");
 const exception = each("exceptions/0");
+const instance = each("sigstore/acme");
+const publicGood = each("sigstore/public-good");
 const source = (from: string): Damage => put("sources/0/from", from);
 const twin = (identity: unknown): Damage => put("publishers/twin", { identities: [identity] });
 const oneKey = mintKey();
@@ -88,6 +90,46 @@ export const REFUSED: readonly Refused[] = [
     "compromised, and not since when": [put("publishers/former-author/since"), /must have "since"/],
     "compromised, and not why": [put("publishers/former-author/reason"), /must have "reason"/],
     "since when, and not what": [put("publishers/lib-author/since", "2026-01-01T00:00:00Z"), /belong to "status"/],
+    "a runner with a wildcard": [build({ runner: "github-*" }), /not of its form/],
+    "instances that are a list": [put("sigstore", []), /"sigstore" must be an object/],
+    "an instance without a root": [put("sigstore/acme/trustedRoot"), /must have "trustedRoot"/],
+    "an instance without packages": [put("sigstore/acme/select"), /must have "select"/],
+    "an instance without issuers": [put("sigstore/acme/issuers"), /must have "issuers"/],
+    "an unknown key of an instance": [instance({ issuer: [] }), /"issuer" is not a key of.*Did you mean "issuers"/],
+    "a root over the network": [
+      instance({ trustedRoot: "https://sigstore.acme.dev/root.json" }),
+      /no file of the store/,
+    ],
+    "a root outside of its folder": [instance({ trustedRoot: "sigstore/../trust.json" }), /no file of the store/],
+    "a root in capitals": [instance({ trustedRoot: "sigstore/Acme.json" }), /no file of the store/],
+    "a root in a folder": [instance({ trustedRoot: "sigstore/a/b.json" }), /no file of the store/],
+    "a hidden root": [instance({ trustedRoot: "sigstore/.json" }), /no file of the store/],
+    "an instance that selects nothing": [instance({ select: [] }), /"select" must name at least one/],
+    "an instance for everything": [instance({ select: null }), /must be a list/],
+    "an instance for some versions": [
+      instance({ select: ["npm:@acme/*@>=2.0.0"] }),
+      /has a range.*Write npm:@acme\/\*/,
+    ],
+    "a selector twice": [instance({ select: ["npm:lib", "npm:lib"] }), /stands twice/],
+    "an instance that believes nobody": [instance({ issuers: [] }), /"issuers" must name at least one/],
+    "an issuer over plain HTTP": [instance({ issuers: ["http://gitlab.acme.dev"] }), /plain HTTP/],
+    "an issuer twice": [instance({ issuers: ["https://a.example", "https://a.example"] }), /stands twice/],
+    "an issuer that is a host": [instance({ issuers: ["gitlab.acme.dev"] }), /not an https/],
+    "half a log entry": [instance({ logEntries: 0.5 }), /whole number from 0 to 16/],
+    "fewer logs than none": [instance({ scts: -1 }), /whole number from 0 to 16/],
+    "more logs than there are": [instance({ scts: 17 }), /whole number from 0 to 16/],
+    "a threshold as text": [instance({ scts: "1" }), /"scts" must be a number; this is a text/],
+    "the public instance without a log": [publicGood({ logEntries: 0 }), /from 1 to 16.*not lowered/],
+    "the public instance without logs of certificates": [publicGood({ scts: 0 }), /from 1 to 16/],
+    "the public instance with a root": [
+      publicGood({ trustedRoot: "sigstore/acme.json" }),
+      /"trustedRoot" is not a key/,
+    ],
+    "the public instance for some packages": [
+      publicGood({ select: ["npm:lib"] }),
+      /"select" is not a key of the built-in/,
+    ],
+    "the public instance without issuers": [publicGood({ issuers: [] }), /at least one/],
     "scripts allowed without a reason": [put("scripts/0/reason"), /must have "reason"/],
     "a source that is a branch": [source("git+https://git.example.net/tool#main"), /names no commit/],
     "a source that names no commit": [source("git+https://git.example.net/tool"), /names no commit/],
@@ -196,6 +238,15 @@ export const REFUSED: readonly Refused[] = [
       twin({ ...acmeBuild, workflow: undefined, ref: "refs/tags/v1" }),
       /belongs to "acme-ci" already/,
     ],
+    "a misspelled public instance": [
+      put("sigstore/public-god", { logEntries: 2 }),
+      /Did you mean the built-in "public-good"/,
+    ],
+    "an issuer spelled otherwise than it is used": [
+      instance({ issuers: ["https://GitLab.acme.dev"] }),
+      /spelled otherwise/,
+    ],
+    "a Python project twice": [instance({ select: ["pypi:a-b", "pypi:A_b"] }), /stands twice/],
     "an owner's key cut short": [
       put("owners/identities", [{ type: "ssh", key: SSH_KEY.slice(0, -8) }]),
       /not a key that can sign: it is cut short/,

@@ -50,6 +50,22 @@ const changed = (files: RootFiles, name: string, content: Uint8Array | null): Ro
 };
 
 describe("what a refresh really brought", () => {
+  test("Sigstore's roots of that day are the ones by which builds are judged; the shipped ones without a refresh", async () => {
+    for (const date of TUF_DATES) {
+      const kept = keptAt(date);
+      const { sigstore } = await readStore(kept, { directory: "/p", now: NOW }, () => assert.fail());
+      assert.deepEqual(
+        sigstore.map(({ id, root }) => [id, root]),
+        [["public-good", kept.get(ROOT_FILES.trustedRoot)]],
+      );
+    }
+    const { sigstore } = await readStore(new Map(), { directory: "/p", now: NOW }, () => assert.fail());
+    assert.deepEqual(
+      sigstore.map(({ root }) => root),
+      [null],
+    );
+  });
+
   test("is read at every date, however long ago its metadata ended", async () => {
     for (const date of TUF_DATES) {
       const roots = await readRoots(keptAt(date));

@@ -1,7 +1,7 @@
 /** What the tests of the trust store share: a sample store, keys minted at every start, and short ways to read. */
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StopError } from "../../src/model/finding.js";
@@ -17,6 +17,8 @@ export const SSH_KEY = `ssh-ed25519 ${Buffer.concat([
   ...[11, "ssh-ed25519", 32].map((part) => (typeof part === "number" ? Buffer.of(0, 0, 0, part) : Buffer.from(part))),
   Buffer.alloc(32),
 ]).toString("base64")}`;
+/** Where the sample's private instance of Sigstore has its root. */
+export const ACME_ROOT = "sigstore/acme.json";
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
 /** The repository's root, from wherever the tests were built to. */
@@ -75,6 +77,7 @@ export function sample(): Loose {
             ownerId: "5678",
             workflow: ".github/workflows/release.yml",
             ref: "refs/tags/*",
+            runner: "github-hosted",
           },
         ],
       },
@@ -105,7 +108,23 @@ export function sample(): Loose {
     ],
     sdists: [{ allow: "pypi:legacy@1.2", reason: "has no wheel" }],
     owners: { atLeast: 1, identities: [{ type: "openpgp", fingerprint: V4 }] },
+    sigstore: {
+      "public-good": { issuers: ["https://gitlab.acme.dev"], logEntries: 2, scts: 1 },
+      acme: {
+        trustedRoot: ACME_ROOT,
+        select: ["npm:@acme/*"],
+        issuers: ["https://gitlab.acme.dev"],
+        logEntries: 1,
+        scts: 0,
+      },
+    },
   };
+}
+
+/** The trusted root of the sample's private instance: that of Sigstore's own staging instance, as a value. */
+export function sampleRoot(): Loose {
+  const path = join(root(), "registry-fixtures/vectors/trust-anchors/sigstage_trusted_root.json");
+  return JSON.parse(readFileSync(path, "utf8"));
 }
 
 export function sampleExceptions(): Loose {
@@ -137,11 +156,17 @@ export async function readByFirstLine(content: Uint8Array): Promise<{ ok: true; 
   return { ok: true, fingerprint: Buffer.from(content).toString().split("\n")[0] ?? "" };
 }
 
-/** A store made of these parts; certificates for the sample's identities are there. */
-export function storeOf(trust: unknown, exceptions?: unknown, deny?: unknown): Promise<TrustStore> {
+/** A store made of these parts; certificates for the sample's identities are there, and the root that it names. */
+export function storeOf(
+  trust: Loose,
+  exceptions?: unknown,
+  deny?: unknown,
+  trustedRoot: unknown = trust.sigstore === undefined ? undefined : sampleRoot(),
+): Promise<TrustStore> {
   const files = new Map<string, Uint8Array>([["trust.json", bytes(trust)]]);
   if (exceptions !== undefined) files.set("exceptions.json", bytes(exceptions));
   if (deny !== undefined) files.set("deny.json", bytes(deny));
+  if (trustedRoot !== undefined) files.set(ACME_ROOT, bytes(trustedRoot));
   for (const fingerprint of [V4, V6]) files.set(`keys/${fingerprint}.asc`, bytes(`${fingerprint}\n`));
   return readStore(files, { directory: "/project/.secure-install", now: NOW }, readByFirstLine);
 }

@@ -115,6 +115,7 @@ const builtBy = fc.record(
     ownerId: maybe(mostly(["1"], [null])),
     workflow: maybe(mostly(["ci.yml", ".github/workflows/ci.yml"], ["/ci.yml", "a b"])),
     ref: maybe(mostly(["refs/tags/*", "refs/heads/main", "refs/heads/a/*"], ["main", "refs/", "refs/*x"])),
+    runner: maybe(mostly(["github-hosted", "self-hosted"], ["*", "Own", ""])),
   },
   { requiredKeys: ["type", "issuer", "repository"] },
 );
@@ -170,6 +171,25 @@ const sources = mostly(
   ],
   ["file:", "x", "https://a.example/x.tgz#y", "file:~/x"],
 );
+const issuers = fc.uniqueArray(urls, { minLength: 1, maxLength: 2 });
+const instance = fc.record(
+  {
+    trustedRoot: mostly(["sigstore/a.json", "sigstore/0._-.json"], ["sigstore/A.json", "a.json", "sigstore/a"]),
+    select: fc.uniqueArray(mostly(["npm:lib", "npm:@a/*", "npm:*", "pypi:a_B"], ["npm:a@1.x", "lib", "npm:a b"]), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    issuers,
+    logEntries: maybe(mostly([0, 1, 16], [-1, 17, "1"])),
+    scts: maybe(mostly([0, 2], [0.5, null])),
+  },
+  { requiredKeys: ["trustedRoot", "select", "issuers"] },
+);
+const publicInstance = fc.record({
+  issuers: maybe(issuers),
+  logEntries: maybe(mostly([1, 16], [0])),
+  scts: maybe(mostly([1, 2], [0])),
+});
 const trust = fc.record(
   {
     format: mostly([1], [2]),
@@ -185,6 +205,7 @@ const trust = fc.record(
     rules: maybe(fc.array(rule, { maxLength: 2 })),
     scripts: maybe(fc.array(fc.record({ allow: selectors, reason: texts }), { maxLength: 1 })),
     sources: maybe(fc.array(fc.record({ allow: selectors, from: sources, reason: texts }), { maxLength: 1 })),
+    sigstore: maybe(fc.record({ "public-good": maybe(publicInstance), "i/1": maybe(instance) })),
     owners: maybe(fc.record({ atLeast: fc.constant(1), identities: fc.array(owner, { minLength: 1, maxLength: 1 }) })),
   },
   { requiredKeys: ["format", "publishers"] },

@@ -218,6 +218,7 @@ test("corroboration counts the last releases in a row, and other packages; a reg
     repositoryId: null,
     ownerId: null,
     workflow: null,
+    ...{ ref: null, commit: null, run: null, runner: null },
   };
   const lines = [
     seen("1.0.0", { signers }),

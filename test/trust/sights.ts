@@ -1,7 +1,9 @@
 /** Sights and observations made by hand: of one package, all alike but for what a test is about. */
+
+import type { BuildSource } from "../../src/model/build.js";
 import { parseIntegrity } from "../../src/model/digest.js";
 import { type Evidence, type EvidenceKind, evidence, type Outcome, type Signer } from "../../src/model/evidence.js";
-import type { BuildSource, Observation, Observations, Sight } from "../../src/model/observation.js";
+import type { Observation, Observations, Sight } from "../../src/model/observation.js";
 import type { Context } from "../../src/trust/drift-words.js";
 import { observedName } from "../../src/trust/observed.js";
 import { SHA512 } from "./samples.js";
@@ -24,6 +26,10 @@ export const SOURCE: BuildSource = {
   repositoryId: "1234",
   ownerId: "5678",
   workflow: ".github/workflows/release.yml",
+  ref: "refs/tags/v1.0.0",
+  commit: "1f".repeat(20),
+  run: "https://github.com/acme/lib/actions/runs/77/attempts/1",
+  runner: "github-hosted",
 };
 
 /** What was seen in this run of a version of `lib`. */

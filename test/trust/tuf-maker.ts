@@ -1,7 +1,10 @@
 /** A repository of The Update Framework with keys of its own, minted at every start: honest, or an attacker's. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ROOTS_REPOSITORY } from "../../src/trust/builtin.js";
 import { ROOT_FILES, rootFile } from "../../src/trust/tuf.js";
+import { root } from "./samples.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -141,7 +144,8 @@ export function npmKeysJson(
   return { keys: shown };
 }
 
-const TRUSTED_ROOT = { mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1", tlogs: [] };
+/** The one that is shipped. */
+const TRUSTED_ROOT: unknown = JSON.parse(readFileSync(join(root(), "src/trust/trusted-root.json"), "utf8"));
 
 function mint(): TufKey {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");

@@ -1,13 +1,17 @@
 /** Artifacts and their proofs, weighed by a store as the pipeline does: for holding two states of a store together. */
+import { createHash } from "node:crypto";
 import type { Artifact } from "../../src/model/artifact.js";
+import type { SigstoreInstance } from "../../src/model/build.js";
 import type { Digest } from "../../src/model/digest.js";
 import { type Evidence, evidence, type Outcome, type Signer } from "../../src/model/evidence.js";
 import { npmPurl } from "../../src/model/names.js";
 import type { Registry, Requirements, TrustStore } from "../../src/model/policy.js";
+import { selectsName } from "../../src/model/selector.js";
 import type { Verdict } from "../../src/model/verdict.js";
 import { decide } from "../../src/policy/decide.js";
 import { homeOf, mayServe, registryAt, requirementsFor, sourcePin } from "../../src/trust/lookup.js";
 import { sightingsOf } from "../../src/trust/seen.js";
+import { readTrustedRoot } from "../../src/trust/sigstore-root.js";
 
 /** What an artifact brings with it, before any store has an opinion. */
 export interface Brought {
@@ -22,9 +26,21 @@ export interface Brought {
   readonly published: number;
   /** OpenPGP certificates that signed the archive, and whether well. */
   readonly signatures: readonly { readonly fingerprint: string; readonly good: boolean }[];
-  /** Whether each of these holds. */
-  readonly provenance: boolean;
+  readonly provenance: Attestation | null;
+  /** Whether it holds. */
   readonly manifest: boolean;
+}
+
+/** A word over a build that is well signed; who is believed about builds is for the store to say. */
+export interface Attestation {
+  readonly issuer: string;
+  /** First certificate (base64) of the authority that certified it; null for one of the public instance. */
+  readonly authority: string | null;
+  /** When it was certified (ms). */
+  readonly at: number;
+  /** Proofs that it brings. */
+  readonly logEntries: number;
+  readonly scts: number;
 }
 
 /** Whether it passes by this store at a time (ms). */
@@ -57,9 +73,36 @@ function gathered(store: TrustStore, home: Registry, requirements: Requirements,
     evidence("integrity", brought.digest, holds(true)),
     evidence("registry-signature", brought.digest, registrySignature(home, brought)),
     ...(openpgp === null ? [] : [evidence("openpgp-signature", brought.digest, openpgp)]),
-    evidence("provenance", brought.digest, holds(brought.provenance)),
+    evidence("provenance", brought.digest, holds(isCertified(store, brought))),
     evidence("manifest", brought.digest, holds(brought.manifest)),
   ];
+}
+
+/** Whether an instance of Sigstore that may speak for the package would count it. */
+function isCertified({ sigstore }: TrustStore, { name, provenance }: Brought): boolean {
+  if (provenance === null) return false;
+  const { issuer, logEntries, scts } = provenance;
+  return sigstore.some(
+    (instance) =>
+      instance.select?.some((select) => selectsName(select, "npm", name)) !== false &&
+      instance.issuers.includes(issuer) &&
+      logEntries >= instance.logEntries &&
+      scts >= instance.scts &&
+      names(instance, provenance),
+  );
+}
+
+/** Whether the instance's root has the authority at that time. */
+function names({ root }: SigstoreInstance, { authority, at }: Attestation): boolean {
+  if (root === null || authority === null) return root === authority;
+  const digest = createHash("sha256").update(Buffer.from(authority, "base64")).digest("hex");
+  return readTrustedRoot(root, "root").some(
+    (entry) =>
+      entry.part === "certificateAuthorities" &&
+      entry.digest === digest &&
+      at >= entry.start &&
+      at <= (entry.end ?? Number.MAX_VALUE),
+  );
 }
 
 /** As verify/registry-signature.ts: unknown keys are strangers, a bad signature by a known one is a tamper signal. */
