@@ -10,6 +10,7 @@ import { npmScript } from "../registry-fixtures/npm.js";
 import { HELP, readOptions, type SectionName } from "./options.js";
 import { machine, targetsTable } from "./report.js";
 import type { Bench, Section } from "./section.js";
+import { attestations } from "./sections/attestations.js";
 import { audit } from "./sections/audit.js";
 import { install } from "./sections/install.js";
 import { memory } from "./sections/memory.js";
@@ -25,6 +26,7 @@ const BY_NAME: Readonly<Record<SectionName, (bench: Bench) => Promise<Section>>>
   install,
   signatures,
   audit,
+  attestations,
   proof,
   memory,
   startup,

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
-export const SECTIONS = ["install", "signatures", "audit", "proof", "memory", "startup"] as const;
+export const SECTIONS = ["install", "signatures", "audit", "attestations", "proof", "memory", "startup"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 export interface Options {

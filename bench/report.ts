@@ -2,6 +2,9 @@
 import { arch, cpus, totalmem } from "node:os";
 import { medianCpu, medianWall, type Result, ratio } from "./alternate.js";
 
+/** Below it, a whole number says too little. */
+const SHORT_MS = 10;
+
 /** One line of a table of targets: `Infinity` where there is none. */
 export interface Held {
   readonly what: string;
@@ -22,9 +25,9 @@ export function machine(npmVersion: string): string {
 export function resultsTable(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const walls = result.runs.map(({ wallMs }) => wallMs);
-    const spread = `${seconds(Math.min(...walls))} – ${seconds(Math.max(...walls))}`;
+    const spread = `${duration(Math.min(...walls))} – ${duration(Math.max(...walls))}`;
     const cpu = medianCpu(result);
-    return [result.name, seconds(medianWall(result)), spread, cpu === null ? "–" : `${cpu.toFixed(1)} s`];
+    return [result.name, duration(medianWall(result)), spread, cpu === null ? "–" : `${cpu.toFixed(1)} s`];
   });
   return table(["", "median", "fastest – slowest", "CPU"], rows);
 }
@@ -48,11 +51,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(rule), ...rows.map(line), ""].join("\n");
 }
 
-function seconds(ms: number): string {
+export function duration(ms: number): string {
+  if (ms < SHORT_MS) return `${ms.toFixed(2)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
 function amount(value: number, unit: Held["unit"]): string {
   if (unit === "x") return `${value.toFixed(2)} ×`;
-  return unit === "MB" ? `${Math.round(value)} MB` : `${Math.round(value)} ms`;
+  return unit === "MB" ? `${Math.round(value)} MB` : duration(value);
 }

@@ -7,6 +7,7 @@ import type { Lockfile } from "../registry-fixtures/lockfile.js";
 import { npmScript } from "../registry-fixtures/npm.js";
 import { makeProject, type Project } from "../registry-fixtures/project.js";
 import { MAIN } from "../registry-fixtures/secure-install.js";
+import { githubBuild } from "../registry-fixtures/sigstore/build.js";
 import type { ProjectManifest } from "../registry-fixtures/tree.js";
 import type { Entry } from "./catalogue.js";
 import type { Program } from "./command.js";
@@ -34,17 +35,25 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+const SIGSTORE_ROOT = "sigstore/bench.json";
 const KEPT_VARIABLES = ["PATH", "TEMP", "TMP", "TMPDIR", "SystemRoot"];
 
-export async function openStage(supply: Supply): Promise<Stage> {
-  const served = await serveCatalogue(supply.kept);
+/** @param attestedShare of the packages (0 to 1), by an instance of Sigstore that the project believes */
+export async function openStage(supply: Supply, attestedShare = 0): Promise<Stage> {
+  const served = await serveCatalogue(supply.kept, attestedShare);
   const project = await makeProject(supply.manifest);
   const lockfile = withAddresses(supply.lockfile, served.url);
   await project.writeLockfile(lockfile);
   await project.writeNpmrc({ registry: served.url });
-  const { url, key } = served;
+  const { url, key, attesting } = served;
   const require = ["integrity", "registry-signature"];
-  await project.writeTrust({ registries: { bench: { url, ecosystem: "npm", home: ["*"], keys: [key], require } } });
+  const registries = { bench: { url, ecosystem: "npm", home: ["*"], keys: [key], require } };
+  if (attesting === null) await project.writeTrust({ registries });
+  else {
+    await project.write(`.secure-install/${SIGSTORE_ROOT}`, attesting.trustedRoot);
+    const instance = { trustedRoot: SIGSTORE_ROOT, select: ["npm:*"], issuers: [githubBuild().issuer] };
+    await project.writeTrust({ registries, sigstore: { bench: instance } });
+  }
   const close = async (): Promise<void> => {
     await project.remove();
     await served.close();

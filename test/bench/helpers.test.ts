@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { alternate, type Measured, median, medianCpu, medianWall, ratio } from "../../bench/alternate.js";
+import { isAttested } from "../../bench/attested.js";
 import { timed, watched } from "../../bench/command.js";
 import { hexOf, packagesOf, withAddresses } from "../../bench/lockfile.js";
 import { readOptions, SECTIONS } from "../../bench/options.js";
 import { sharedOut } from "../../bench/programs/bare.js";
-import { compared, targetsTable } from "../../bench/report.js";
+import { recordedBundles } from "../../bench/recorded-bundles.js";
+import { compared, duration, targetsTable } from "../../bench/report.js";
 import type { Lockfile } from "../../registry-fixtures/lockfile.js";
 import { ROOT } from "../docs/pages.js";
 
@@ -63,6 +65,29 @@ describe("contestants", () => {
     assert.equal(lines[2], "| met | 1.50 × | ≤ 1.50 × | met |");
     assert.equal(lines[3], "| missed | 1.50 × | ≤ 1.40 × | **missed** |");
     assert.equal(lines[4], "| free | 1.50 × | – |  |");
+  });
+});
+
+describe("what is attested", () => {
+  it("is about the share that was asked for, and always the same", () => {
+    const names = Array.from({ length: 2000 }, (_, at) => `package-${at}`);
+    const chosen = names.filter((name) => isAttested(name, "1.0.0", 0.4));
+    assert.ok(chosen.length > 720 && chosen.length < 880, String(chosen.length));
+    assert.deepEqual(chosen.slice(0, 3), ["package-0", "package-1", "package-2"]);
+    assert.deepEqual([isAttested("a", "1.0.0", 0), isAttested("a", "1.0.0", 1)], [false, true]);
+  });
+
+  it("was recorded: bundles of both kinds, each of a package, a version and bytes", () => {
+    const [provenance, publish] = [recordedBundles("provenance"), recordedBundles("publish")];
+    assert.deepEqual([provenance.length, publish.length], [5, 6]);
+    for (const { name, version, purl, sha512 } of [...provenance, ...publish]) {
+      assert.equal(purl, `pkg:npm/${name.replace("@", "%40")}@${version}`);
+      assert.match(sha512, /^[0-9a-f]{128}$/);
+    }
+  });
+
+  it("is told in milliseconds with decimals where it takes few of them", () => {
+    assert.deepEqual([0.5, 9.994, 10, 999.4, 1000].map(duration), ["0.50 ms", "9.99 ms", "10 ms", "999 ms", "1.00 s"]);
   });
 });
 
