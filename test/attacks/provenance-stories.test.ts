@@ -1,7 +1,7 @@
 /** Provenance over time and from several sides: what each release proves, who may prove it, and what is gone one day. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { githubBuild } from "../../registry-fixtures/sigstore/build.js";
+import { githubBuild, gitlabBuild } from "../../registry-fixtures/sigstore/build.js";
 import { mintSigstore } from "../../registry-fixtures/sigstore/instance.js";
 import { publishAttested } from "../../registry-fixtures/sigstore/publish.js";
 import { createSimulator } from "../../registry-fixtures/simulator.js";
@@ -76,6 +76,29 @@ test("two logs of certificates, where two are required: one is too little, the s
       await scene.refused(project, { code, of: `seen-${name}@1.0.0` });
     }
   }
+});
+
+test("one of several builds of one publisher, and two publishers who must both stand behind it", async () => {
+  const [github, gitlab] = [otherBuild("several", 91), gitlabBuild({ repositoryId: "92" })];
+  publishAttested(simulator, sigstore, small("several", "1.0.0"), { build: github });
+  publishAttested(simulator, sigstore, small("several", "1.1.0"), { build: gitlab });
+  publishAttested(simulator, sigstore, small("several", "1.2.0"), { build: otherBuild("foreign", 93) });
+  const publishers = { team: { identities: [pinOf(github), pinOf(gitlab)] }, other: { identities: [pinOf(ACME)] } };
+  const rule = (atLeast: number) => [
+    { select: "npm:several", publishers: { atLeast, of: ["team", "other"] }, reason: REASON },
+  ];
+  for (const version of ["1.0.0", "1.1.0"]) {
+    const project = await scene.project({ several: version });
+    await believe(project, { simulator, sigstore }, { publishers, rules: rule(1) });
+    const report = await passes(project);
+    assert.deepEqual(report.verdicts[0]?.publishers, ["team"]);
+    // One build is one publisher, whatever it is called twice.
+    await believe(project, { simulator, sigstore }, { publishers, rules: rule(2) });
+    await scene.refused(project, { code: "SIGNER_UNTRUSTED", of: `several@${version}` });
+  }
+  const project = await scene.project({ several: "1.2.0" });
+  await believe(project, { simulator, sigstore }, { publishers, rules: rule(1) });
+  await scene.refused(project, { code: "SIGNER_UNTRUSTED", of: "several@1.2.0" });
 });
 
 test("what is pinned for a scope proves nothing for others; the public instance knows nothing of a private one", async () => {
