@@ -80,10 +80,10 @@ function sigstoreChanges(before: RootFiles, after: RootFiles): readonly RenewalC
   const place = ROOT_FILES.trustedRoot;
   const [old, now] = [before.get(place), after.get(place)];
   if (now === undefined) return [];
-  const entries = readTrustedRoot(now, place);
+  const entries = readTrustedRoot(now, place, "public");
   const changes =
     old === undefined
       ? [other(place, `Sigstore's roots are kept from now on: ${entries.length} logs and authorities.`)]
-      : rootChanges(place, readTrustedRoot(old, place), entries);
+      : rootChanges(place, readTrustedRoot(old, place, "public"), entries);
   return changes.map((change) => ({ ...change, inUseBy: 0 }));
 }

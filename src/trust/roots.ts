@@ -55,7 +55,7 @@ export async function readRoots(files: RootFiles, shipped: Uint8Array | null = n
     throw malformed(ROOT_FILES.renewed, `${ROOT_FILES.renewed} names a day on which this could not be had.`, HELP);
   }
   const trustedRoot = need(kept, ROOT_FILES.trustedRoot);
-  readTrustedRoot(trustedRoot, ROOT_FILES.trustedRoot);
+  readTrustedRoot(trustedRoot, ROOT_FILES.trustedRoot, "public");
   return { renewed, npmKeys: readNpmKeys(need(kept, ROOT_FILES.npmKeys), ROOT_FILES.npmKeys), trustedRoot };
 }
 

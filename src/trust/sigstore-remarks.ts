@@ -6,6 +6,7 @@ import { PUBLIC_SIGSTORE } from "./builtin.js";
 import type { Remark } from "./remark.js";
 import { SIGSTORE_ROOT } from "./sigstore.js";
 import { readTrustedRoot } from "./sigstore-root.js";
+import { ROOT_FILES } from "./tuf.js";
 
 /** An instance as a JSON-able object. */
 export interface ToldInstance {
@@ -58,6 +59,16 @@ export function unmeetableInstances({ sigstore }: Pick<TrustStore, "sigstore">):
         : []),
     ];
   });
+}
+
+/** What a refresh brought, and this version can't verify by: what is in such a log is in none. */
+export function unusableLogs({ sigstore }: Pick<TrustStore, "sigstore">): readonly Remark[] {
+  const [builtin] = sigstore;
+  if (builtin === undefined || builtin.root === null) return [];
+  const entries = readTrustedRoot(builtin.root, ROOT_FILES.trustedRoot, "public");
+  return entries
+    .filter(({ usable }) => !usable)
+    .map(({ what }) => ({ place: ROOT_FILES.trustedRoot, says: `${what} counts for nothing. A newer version may.` }));
 }
 
 /** Trusted roots in `sigstore/` that no instance names. */

@@ -36,13 +36,26 @@ export interface RootEntry {
   readonly says: string;
   readonly start: number;
   readonly end: number | null;
+  /** Whether this version can verify by it. */
+  readonly usable: boolean;
 }
 
 /**
- * Reads a trusted root. Keys that it does not know are left alone: Sigstore adds some from time to time, and nothing
+ * Whose root it is: a company's `own` must be understood whole; the `public` one may name logs of kinds that are newer
+ * than this version, which count for nothing and must not keep the others from counting.
+ */
+export type RootOwner = "own" | "public";
+
+/** Of keys, and of what is hashed with, as protobuf-specs names them: those by which signatures can be verified here. */
+const KINDS_OF_KEYS =
+  /^(PKCS1_RSA_(PKCS1V5|PSS)|PKIX_RSA_(PKCS1V5|PSS)|PKIX_RSA_(PKCS1V15|PSS)_(2048|3072|4096)_SHA256|PKIX_ECDSA_P256(_HMAC)?_SHA_256|PKIX_ECDSA_P384_SHA_(256|384)|PKIX_ECDSA_P521_SHA_(256|512)|PKIX_ED25519(_PH)?)$/;
+const KINDS_OF_HASHES = /^SHA(2_256|2_384|2_512|3_256|3_384)$/;
+
+/**
+ * Reads a trusted root. Members that it does not know are left alone: Sigstore adds some from time to time, and nothing
  * verifies by them. Throws StopError TRUST_MALFORMED.
  */
-export function readTrustedRoot(bytes: Uint8Array, file: string): readonly RootEntry[] {
+export function readTrustedRoot(bytes: Uint8Array, file: string, owner: RootOwner = "own"): readonly RootEntry[] {
   const root = membersOf(parseJson(bytes, file), file);
   const mediaType = readText(root.need("mediaType"), '"mediaType"');
   if (!MEDIA_TYPES.includes(mediaType)) {
@@ -56,7 +69,7 @@ export function readTrustedRoot(bytes: Uint8Array, file: string): readonly RootE
     const list = root.get(part);
     const items = list === null ? [] : readBounded(list, `"${part}"`);
     return items.map((item) =>
-      part === "tlogs" || part === "ctlogs" ? readLog(item, part) : readAuthority(item, part),
+      part === "tlogs" || part === "ctlogs" ? readLog(item, part, owner) : readAuthority(item, part),
     );
   });
   if (!entries.some(({ part }) => part === "certificateAuthorities")) {
@@ -65,18 +78,27 @@ export function readTrustedRoot(bytes: Uint8Array, file: string): readonly RootE
   return entries;
 }
 
-function readLog(item: Json, part: RootPart): RootEntry {
+function readLog(item: Json, part: RootPart, owner: RootOwner): RootEntry {
   const log = membersOf(item, "a log");
   const key = membersOf(log.need("publicKey"), '"publicKey" of a log');
   const raw = readBase64(key.need("rawBytes"), "The key of a log");
-  if (!isPublicKey(raw)) throw malformed(key.need("rawBytes").at, "This is not a public key, DER in base64.");
   const [id, checkpointId] = [readId(log.get("logId")), readId(log.get("checkpointKeyId"))];
   if (id === null && checkpointId === null) {
     throw malformed(item.at, 'A log must have "logId": no entry could be found to be of it.');
   }
   const details = textOf(key.get("keyDetails"), '"keyDetails"');
-  const says = [raw.toString("base64"), details, textOf(log.get("hashAlgorithm"), '"hashAlgorithm"'), id, checkpointId];
-  return entryOf(part, { address: textOf(log.get("baseUrl"), '"baseUrl"'), raw, says, life: lifeOf(key) });
+  const hash = textOf(log.get("hashAlgorithm"), '"hashAlgorithm"');
+  const isKnown = KINDS_OF_KEYS.test(details ?? "PKIX_ED25519") && KINDS_OF_HASHES.test(hash ?? "SHA2_256");
+  const usable = isKnown && isPublicKey(raw);
+  if (!usable && owner === "own") {
+    throw malformed(
+      key.need("rawBytes").at,
+      "This is not a public key, DER in base64, of a kind by which signatures can be verified here.",
+    );
+  }
+  const says = [raw.toString("base64"), details, hash, id, checkpointId];
+  const address = textOf(log.get("baseUrl"), '"baseUrl"');
+  return entryOf(part, { address, raw, says, life: lifeOf(key), usable });
 }
 
 function readAuthority(item: Json, part: RootPart): RootEntry {
@@ -86,7 +108,13 @@ function readAuthority(item: Json, part: RootPart): RootEntry {
   const [raw] = certificates;
   if (raw === undefined) throw malformed(chain.at, '"certificates" must hold the certificate of the authority.');
   const says = certificates.map((certificate) => certificate.toString("base64"));
-  return entryOf(part, { address: textOf(authority.get("uri"), '"uri"'), raw, says, life: lifeOf(authority) });
+  return entryOf(part, {
+    address: textOf(authority.get("uri"), '"uri"'),
+    raw,
+    says,
+    life: lifeOf(authority),
+    usable: true,
+  });
 }
 
 interface Read {
@@ -94,12 +122,14 @@ interface Read {
   readonly raw: Buffer;
   readonly says: readonly unknown[];
   readonly life: Pick<RootEntry, "start" | "end">;
+  readonly usable: boolean;
 }
 
-function entryOf(part: RootPart, { address, raw, says, life }: Read): RootEntry {
+function entryOf(part: RootPart, { address, raw, says, life, usable }: Read): RootEntry {
   const digest = createHash("sha256").update(raw).digest("hex");
   const what = [PARTS[part], ...(address === null ? [] : [address]), `(${digest.slice(0, 16)}…)`].join(" ");
-  return { part, what, digest, says: JSON.stringify([part, address, ...says]), ...life };
+  const told = usable ? what : `${what}, of a kind that this version can't verify by,`;
+  return { part, what: told, digest, says: JSON.stringify([part, address, ...says]), ...life, usable };
 }
 
 /** Where nothing says since when, whatever was signed with a stolen key would count for all times. */

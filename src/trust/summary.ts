@@ -6,7 +6,7 @@ import { type CertificateStates, endingCertificates, weakCertificates } from "./
 import { standing, weakening } from "./findings.js";
 import type { Remark } from "./remark.js";
 import { shadowed } from "./shadowed.js";
-import { isDeclared, unmeetableInstances, unusedRoots } from "./sigstore-remarks.js";
+import { isDeclared, unmeetableInstances, unusableLogs, unusedRoots } from "./sigstore-remarks.js";
 import { unusedCertificates } from "./store.js";
 import { columns, type Escape, endWords, section, tell } from "./words.js";
 
@@ -135,6 +135,7 @@ function unused(store: TrustStore): readonly Remark[] {
       place: `keys/${fingerprint}.asc`,
       says: "No publisher and no owner has this certificate.",
     })),
+    ...unusableLogs(store),
     ...unusedRoots(store).map((name) => ({ place: name, says: "No instance of Sigstore has this trusted root." })),
     ...store.publishers
       .filter(({ name, compromised }) => !named.has(name) && compromised === null)

@@ -6,7 +6,10 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { vectorPath } from "../../registry-fixtures/fixture-files.js";
 import { StopError } from "../../src/model/finding.js";
+import { PUBLIC_SIGSTORE } from "../../src/trust/builtin.js";
+import { unusableLogs } from "../../src/trust/sigstore-remarks.js";
 import { readTrustedRoot } from "../../src/trust/sigstore-root.js";
+import { materialOf } from "../../src/verify/sigstore-material.js";
 import { bytes, type Loose, root, sampleRoot, stopped } from "./samples.js";
 
 const FILE = "sigstore/acme.json";
@@ -197,4 +200,42 @@ it("whatever is damaged, it is read or refused with a place", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+describe("a log of a kind that is newer than this version", () => {
+  const newer: Readonly<Record<string, (log: Loose) => unknown>> = {
+    "a kind of key": (log) => Object.assign(log.publicKey, { keyDetails: "PKIX_OF_TOMORROW" }),
+    "a kind of hash": (log) => Object.assign(log, { hashAlgorithm: "SHA4_512" }),
+    "a key that nobody here can read": (log) => Object.assign(log.publicKey, { rawBytes: "dG9tb3Jyb3c=" }),
+  };
+  for (const [what, change] of Object.entries(newer)) {
+    it(`${what}: refused in a root of one's own, told in the public one, and nothing is taken from the others`, async () => {
+      const value = sampleRoot();
+      const known = value.tlogs.length;
+      value.tlogs.push(structuredClone(value.tlogs[0]));
+      change(value.tlogs.at(-1));
+      const content = bytes(value);
+      assert.match(stopped(() => readTrustedRoot(content, FILE)).message, /of a kind by which/);
+      const entries = readTrustedRoot(content, FILE, "public").filter(({ part }) => part === "tlogs");
+      const unusable = entries.filter(({ usable }) => !usable);
+      assert.deepEqual([entries.length, unusable.length], [known + 1, 1]);
+      assert.match(unusable[0]?.what ?? "", /of a kind that this version can't verify by/);
+      const { tlogs } = await materialOf(content);
+      assert.equal(tlogs.length, known);
+    });
+  }
+
+  it("there is none in the root that is shipped", () => {
+    const shipped = readFileSync(join(root(), "src/trust/trusted-root.json"));
+    assert.ok(readTrustedRoot(shipped, FILE, "public").every(({ usable }) => usable));
+  });
+
+  it("trust check tells that it counts for nothing", () => {
+    const value = sampleRoot();
+    value.tlogs[0].publicKey.keyDetails = "PKIX_OF_TOMORROW";
+    const [remark, ...more] = unusableLogs({ sigstore: [{ ...PUBLIC_SIGSTORE, root: bytes(value) }] });
+    assert.deepEqual([remark?.place, more], ["roots/trusted-root.json", []]);
+    assert.match(remark?.says ?? "", /counts for nothing/);
+    assert.deepEqual(unusableLogs({ sigstore: [PUBLIC_SIGSTORE] }), []);
+  });
 });
