@@ -11,8 +11,8 @@ import { withCertificate } from "../pipeline/keys-write.js";
 import type { River } from "../pipeline/river.js";
 import { changeStore } from "../pipeline/store-change.js";
 import { forJson, forTerminal } from "../report/escape.js";
-import { editJson } from "../trust/edit.js";
-import { type Enrolled, enrol, trustIn, trustText } from "../trust/enrol.js";
+import { withEdits } from "../trust/edit-file.js";
+import { type Enrolled, enrol, trustIn } from "../trust/enrol.js";
 import { readIdentity } from "../trust/identities.js";
 import { parseJson } from "../trust/json.js";
 import type { StoreFiles } from "../trust/store.js";
@@ -136,8 +136,7 @@ function plan(
     now,
   };
   const enrolled = enrol(trustIn(files), wanted);
-  const text = editJson(trustText(files), enrolled.edits, "trust.json");
-  const edited = new Map(files).set("trust.json", Buffer.from(text));
+  const edited = withEdits(files, "trust.json", enrolled.edits);
   return { files: key === null ? edited : withCertificate(edited, key.entry).files, enrolled };
 }
 

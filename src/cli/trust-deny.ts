@@ -4,8 +4,8 @@ import { parseSelector } from "../model/selector.js";
 import type { World } from "../model/world.js";
 import { changeStore } from "../pipeline/store-change.js";
 import type { Edit } from "../trust/edit.js";
+import { withEdits } from "../trust/edit-file.js";
 import { readDenials } from "../trust/exceptions.js";
-import { withEdits } from "./trust-edits.js";
 import { placeOf, reasonOf, say, type WritingFlags } from "./trust-writing.js";
 
 /** Throws StopError: USAGE; what changeStore throws. */

@@ -9,8 +9,8 @@ import { type Written, withCertificate } from "../pipeline/keys-write.js";
 import { changeStore } from "../pipeline/store-change.js";
 import { openTrust } from "../pipeline/trust.js";
 import { forJson, forTerminal } from "../report/escape.js";
-import { editJson } from "../trust/edit.js";
-import { identityEdits, trustIn, trustText } from "../trust/enrol.js";
+import { withEdits } from "../trust/edit-file.js";
+import { identityEdits, trustIn } from "../trust/enrol.js";
 import type { StoreFiles } from "../trust/store.js";
 import { objectionTo, readCertificate } from "../verify/openpgp-certificate.js";
 import { type RingEntry, readRing } from "../verify/openpgp-keyring.js";
@@ -100,9 +100,7 @@ async function importInto(
 
 function withIdentity(files: StoreFiles, name: string, fingerprint: string): StoreFiles {
   const identity: Identity = { type: "openpgp", fingerprint, signatureUrl: null };
-  const edits = identityEdits(trustIn(files).publishers, identity, name);
-  if (edits.length === 0) return files;
-  return new Map(files).set("trust.json", Buffer.from(editJson(trustText(files), edits, "trust.json")));
+  return withEdits(files, "trust.json", identityEdits(trustIn(files).publishers, identity, name));
 }
 
 function told({ written, objection, userId }: Imported): string {

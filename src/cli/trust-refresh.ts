@@ -9,6 +9,7 @@ import { type Refreshed, refreshRoots } from "../pipeline/refresh.js";
 import { forJson, forTerminal } from "../report/escape.js";
 import { plural } from "../report/summary.js";
 import { BUILTIN_SINCE } from "../trust/builtin.js";
+import { changeLine } from "../trust/change.js";
 import type { RenewalChange } from "../trust/renewal.js";
 import { rootsAge } from "../trust/summary.js";
 import type { CommonFlags } from "./flags.js";
@@ -77,8 +78,9 @@ function told(refreshed: Extract<Refreshed, { ok: true }>, world: World, dryRun:
 }
 
 /** What stands on a key that goes must not be overlooked. */
-function changeLines({ direction, place, says, inUseBy }: RenewalChange): string[] {
-  const line = `  ${direction.toUpperCase().padEnd(8)}  ${place}: ${says}`;
+function changeLines(change: RenewalChange): string[] {
+  const { inUseBy } = change;
+  const line = changeLine(change);
   if (inUseBy === 0) return [line];
   const many = inUseBy === 1 ? "1 package here is" : `${inUseBy} packages here are`;
   return [line, `  IN USE    ${many} signed with it, and may be refused from then on.`];

@@ -4,11 +4,11 @@ import { StopError } from "../model/finding.js";
 import type { Identity, OwnerIdentity, TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
 import { changeStore } from "../pipeline/store-change.js";
+import { withEdits } from "../trust/edit-file.js";
 import { readTrustFile } from "../trust/format.js";
 import type { StoreFiles } from "../trust/store.js";
 import { unusedCertificates } from "../trust/store.js";
 import { readFingerprint } from "../trust/values.js";
-import { withEdits } from "./trust-edits.js";
 import { placeOf, say, type WritingFlags } from "./trust-writing.js";
 
 /** The lists whose entries have ids, `rules[2]`, and the file that each stands in. */

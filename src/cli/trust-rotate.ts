@@ -7,8 +7,8 @@ import { withCertificate } from "../pipeline/keys-write.js";
 import type { River } from "../pipeline/river.js";
 import { changeStore } from "../pipeline/store-change.js";
 import { forJson, forTerminal } from "../report/escape.js";
-import { editJson } from "../trust/edit.js";
-import { trustIn, trustText } from "../trust/enrol.js";
+import { withEdits } from "../trust/edit-file.js";
+import { trustIn } from "../trust/enrol.js";
 import { type Rotated, type Rotation, rotate } from "../trust/rotation.js";
 import type { StoreFiles } from "../trust/store.js";
 import { block, certificateJson, certificateLines, grouped } from "./certificate-lines.js";
@@ -38,8 +38,7 @@ export async function trustRotate(world: World, publisher: string, flags: Rotate
     let rotated: Rotated | null = null;
     const { directory, changed } = await changeStore(world, river.place, (files: StoreFiles) => {
       rotated = rotate(trustIn(files), rotation);
-      const text = editJson(trustText(files), rotated.edits, "trust.json");
-      return withCertificate(new Map(files).set("trust.json", Buffer.from(text)), key.entry).files;
+      return withCertificate(withEdits(files, "trust.json", rotated.edits), key.entry).files;
     });
     conclude(world, flags, { key, rotation, rotated, vouched, directory, changed });
     return 0;

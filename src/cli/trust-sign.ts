@@ -1,4 +1,5 @@
 /** `secure-install trust sign`: an owner signs the step from the branch's trust store to the one that is here. */
+
 import { StopError } from "../model/finding.js";
 import type { OwnerIdentity } from "../model/policy.js";
 import type { World } from "../model/world.js";
@@ -10,6 +11,7 @@ import { decisionsDigest, flawOf, type StoreState, signatureName, signersOf, ste
 import { changeStore } from "../pipeline/store-change.js";
 import { openTrust, repositoryRoot } from "../pipeline/trust.js";
 import { forJson, forTerminal } from "../report/escape.js";
+import { changeLine } from "../trust/change.js";
 import { changesBetween } from "../trust/changes.js";
 import { identityWords } from "../trust/words.js";
 import { absolute, type CommonFlags } from "./flags.js";
@@ -150,7 +152,7 @@ async function say(
   }
   const lines = [
     `Signed as ${identityWords(owner)}:`,
-    ...changes.map(({ direction, place, says }) => `  ${direction.toUpperCase().padEnd(8)}  ${place}: ${says}`),
+    ...changes.map(changeLine),
     `${by.length} of ${atLeast} signatures are there.`,
     ...(changed.length === 0 ? [] : [commitLine(world, { directory, changed })]),
   ];

@@ -1,4 +1,5 @@
 /** What the commands that change the trust store have in common: how they are asked, and what they say. */
+
 import path from "node:path";
 import { EXIT } from "../model/codes.js";
 import { type Finding, StopError } from "../model/finding.js";
@@ -6,6 +7,7 @@ import type { World } from "../model/world.js";
 import type { Changed } from "../pipeline/store-change.js";
 import type { TrustPlace } from "../pipeline/trust.js";
 import { forJson, forTerminal } from "../report/escape.js";
+import { changeLine } from "../trust/change.js";
 import { changesBetween } from "../trust/changes.js";
 import { certificatePackets } from "../verify/openpgp-split.js";
 import { absolute, type CommonFlags } from "./flags.js";
@@ -71,7 +73,7 @@ export function say(world: World, flags: CommonFlags, result: Changed, said: Sai
       ? said.lines
       : [
           ...said.lines,
-          ...changes.map(({ direction, place, says }) => `  ${direction.toUpperCase().padEnd(8)}  ${place}: ${says}`),
+          ...changes.map(changeLine),
           commitLine(world, result),
           ...(said.next ?? []),
           ...(needsOwners

@@ -38,6 +38,11 @@ export function refuses(item: Finding): boolean {
   return item.severity === "tamper" || item.severity === "refuse";
 }
 
+/** Whether a finding alone keeps a verdict from being PASSED: it refuses, or something could not be asked. */
+export function isAgainst(item: Finding): boolean {
+  return refuses(item) || item.severity === "undecided";
+}
+
 /**
  * A run that could not start, or could not go on: usage, configuration, our bug. Thrown, unlike a refusal.
  * `at` is a position such as `trust.json:12:5`, or the name of a variable or a file.

@@ -4,7 +4,7 @@
  * is written down nowhere: neither as an observation nor as an exception.
  */
 import type { TrustStore } from "../model/policy.js";
-import { editJson } from "../trust/edit.js";
+import { withEdits } from "../trust/edit-file.js";
 import { readTrustFile } from "../trust/format.js";
 import { readStoreFiles } from "../trust/load.js";
 import { readStore, type StoreFiles } from "../trust/store.js";
@@ -83,8 +83,7 @@ function withRegistries(files: StoreFiles, declared: readonly Declared[]): Store
   );
   if (missing.length === 0) return files;
   const edits = missing.map(({ id, value }) => ({ op: "set" as const, path: ["registries", id], value }));
-  const text = editJson(Buffer.from(bytes).toString("utf8"), edits, TRUST);
-  return new Map([...files, [TRUST, Buffer.from(text)]]);
+  return withEdits(files, TRUST, edits);
 }
 
 /** A line for each registry: short enough to be read as a whole. */

@@ -1,7 +1,7 @@
 /** What a change of the trust store would do to the lockfile at hand, tried before anything is written. */
 
 import type { Artifact } from "../model/artifact.js";
-import { type Finding, refuses } from "../model/finding.js";
+import { type Finding, isAgainst } from "../model/finding.js";
 import type { TrustStore } from "../model/policy.js";
 import { type Selector, selects, selectsName } from "../model/selector.js";
 import { readStoreFiles } from "../trust/load.js";
@@ -85,7 +85,6 @@ export function packagesIn(artifacts: readonly Artifact[]): readonly Artifact[] 
 }
 
 function unmetBy({ name, version }: Artifact, findings: readonly Finding[]): Unmet {
-  const isAgainst = (item: Finding): boolean => refuses(item) || item.severity === "undecided";
   const ofSigner = /^(SIGNATURE|SIGNER|KEY|ATTESTATION)_/;
   const against = findings.filter(isAgainst);
   const told = against.find(({ code }) => ofSigner.test(code)) ?? against[0];

@@ -5,7 +5,7 @@
 
 import type { Artifact } from "../model/artifact.js";
 import type { Code } from "../model/codes.js";
-import { refuses } from "../model/finding.js";
+import { isAgainst } from "../model/finding.js";
 import { scopeOf } from "../model/names.js";
 import type { Registry } from "../model/policy.js";
 import type { Proposal } from "../model/report.js";
@@ -45,7 +45,7 @@ function isOpen({ result, artifact }: Reported): boolean {
 
 /** Whether nothing else stands against an entry than findings of these codes. */
 function isFor(verdict: Reported, codes: readonly Code[]): boolean {
-  const against = verdict.findings.filter((item) => refuses(item) || item.severity === "undecided");
+  const against = verdict.findings.filter(isAgainst);
   return against.length > 0 && against.every(({ code }) => codes.includes(code));
 }
 

@@ -1,7 +1,7 @@
 /** What an exception could do for one lockfile entry: asked of the decision itself, with exceptions on trial. */
 import type { Artifact } from "../model/artifact.js";
 import type { EvidenceKind } from "../model/evidence.js";
-import { type Finding, refuses } from "../model/finding.js";
+import { type Finding, isAgainst } from "../model/finding.js";
 import { LASTING_KINDS } from "../model/observation.js";
 import type { Verdict } from "../model/verdict.js";
 import { proves } from "../policy/publishers.js";
@@ -52,5 +52,5 @@ function askedFor({ requirements }: Weighed): readonly EvidenceKind[] {
 
 /** What keeps a verdict from being PASSED. */
 function standing({ findings }: Verdict): readonly Finding[] {
-  return findings.filter((item) => refuses(item) || item.severity === "undecided");
+  return findings.filter(isAgainst);
 }

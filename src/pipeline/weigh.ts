@@ -3,7 +3,7 @@ import type { ArchiveListing, Inspection } from "../model/archive.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Digest, type DigestSet, strongest } from "../model/digest.js";
 import type { EvidenceKind } from "../model/evidence.js";
-import type { Finding } from "../model/finding.js";
+import { type Finding, isAgainst } from "../model/finding.js";
 import type { Sight } from "../model/observation.js";
 import type { Registry, Requirements } from "../model/policy.js";
 import type { Case } from "../policy/case.js";
@@ -53,7 +53,7 @@ export async function weigh(river: River, artifact: Artifact, project: string): 
   if (!found.ok) return refused(river, artifact, [found.finding]);
   const { origin } = found;
   const requirements = requirementsOf(river, artifact, origin);
-  if (settled(artifact).findings.some(refuses)) return refused(river, artifact, [], requirements);
+  if (settled(artifact).findings.some(isAgainst)) return refused(river, artifact, [], requirements);
   const registry = origin.type === "registry" ? origin.evidence : null;
   const ask = (fresh: boolean): Promise<Asked> => askRegistry(river, registry, artifact, requirements, fresh);
   const [bytes, kept] = await Promise.all([
@@ -94,10 +94,6 @@ export function judge(river: River, artifact: Artifact, weighed: Weighed, places
   const stowed = places === null ? [] : stowawayFindings({ artifact, ...weighed }, places, asksOf(river), river.now);
   const findings = [...weighed.given.findings, ...inside, ...stowed, ...driftOf(river, weighed)];
   return decide({ ...weighed.given, artifact: entry, findings }, weighed.requirements, river.now);
-}
-
-function refuses(item: Finding): boolean {
-  return item.severity !== "note" && item.severity !== "warn";
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What the policy asks for, and the evidence does not show: of kinds, and of publishers. */
 import type { Code } from "../model/codes.js";
 import type { EvidenceKind, Signer } from "../model/evidence.js";
-import { type Finding, finding, refuses } from "../model/finding.js";
+import { type Finding, finding, isAgainst } from "../model/finding.js";
 import type { Publisher, PublisherRequirement, Requirements } from "../model/policy.js";
 import type { Case } from "./case.js";
 import { proves } from "./publishers.js";
@@ -35,9 +35,8 @@ function unmet(kind: EvidenceKind, given: Case, askedBy: readonly string[]): Fin
   if (item === undefined) {
     // What was refused before its bytes were fetched, or could not be read, says so already; anything else without an outcome fails closed.
     const stopped =
-      [...given.artifact.findings, ...given.findings].some(
-        (found) => refuses(found) || found.severity === "undecided",
-      ) || given.evidence.some((other) => other.outcome === "invalid");
+      [...given.artifact.findings, ...given.findings].some(isAgainst) ||
+      given.evidence.some((other) => other.outcome === "invalid");
     return stopped ? [] : [finding(WHEN_ABSENT[kind], { says: `no ${kind} was gathered${by}` })];
   }
   switch (item.outcome) {

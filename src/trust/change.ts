@@ -14,3 +14,11 @@ export interface Change {
 export const weaker = (place: string, says: string): Change => ({ direction: "weaker", place, says });
 export const stronger = (place: string, says: string): Change => ({ direction: "stronger", place, says });
 export const other = (place: string, says: string): Change => ({ direction: "other", place, says });
+
+/** Weaker first. */
+export const DIRECTIONS: readonly Direction[] = ["weaker", "stronger", "other"];
+
+/** Of changes that are told one a line: `  WEAKER    rules[2]: …`. */
+export function changeLine({ direction, place, says }: Change): string {
+  return `  ${direction.toUpperCase().padEnd(8)}  ${place}: ${says}`;
+}

@@ -1,7 +1,7 @@
 /** What a change of the trust store means: every difference between two states of it, in words. Pure. */
 import { day } from "../model/day.js";
 import type { TrustStore } from "../model/policy.js";
-import { type Change, other, weaker } from "./change.js";
+import { type Change, DIRECTIONS, other, weaker } from "./change.js";
 import { allowanceChanges, sourceChanges } from "./changes-allowances.js";
 import { certificateChanges, type SplitCertificate } from "./changes-certificates.js";
 import { denialChanges } from "./changes-denials.js";
@@ -15,8 +15,6 @@ import { ruleChanges } from "./changes-rules.js";
 import { sigstoreChanges } from "./changes-sigstore.js";
 
 export type { Change } from "./change.js";
-
-const ORDER = ["weaker", "stronger", "other"] as const;
 
 /**
  * Every change of meaning from `before` to `after`, weaker first; nothing for what is only moved or spelled otherwise.
@@ -48,7 +46,7 @@ export function changesBetween(
     ...observationChanges(before, after, now),
     ...fileChanges(before.files, after.files),
   ];
-  return ORDER.flatMap((direction) => changes.filter((change) => change.direction === direction));
+  return DIRECTIONS.flatMap((direction) => changes.filter((change) => change.direction === direction));
 }
 
 function storeChanges(before: TrustStore, after: TrustStore): readonly Change[] {

@@ -9,6 +9,7 @@ import { StopError } from "../model/finding.js";
 import type { Identity, Publisher, Rule } from "../model/policy.js";
 import type { Selector } from "../model/selector.js";
 import type { Edit } from "./edit.js";
+import { EMPTY } from "./edit-file.js";
 import { standing } from "./findings.js";
 import { readTrustFile, type TrustFile } from "./format.js";
 import { overlap } from "./identities.js";
@@ -39,14 +40,6 @@ export interface Enrolled {
   readonly requires: { readonly atLeast: number; readonly of: readonly string[] };
   /** What passes from now on and did not before, in words. */
   readonly weaker: readonly string[];
-}
-
-const EMPTY = '{\n  "format": 1\n}\n';
-
-/** The text of trust.json, or of an empty one. */
-export function trustText(files: StoreFiles): string {
-  const bytes = files.get("trust.json");
-  return bytes === undefined ? EMPTY : Buffer.from(bytes).toString("utf8");
 }
 
 /** What trust.json says. Throws StopError TRUST_MALFORMED. */

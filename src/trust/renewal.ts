@@ -2,7 +2,7 @@
 import { day } from "../model/day.js";
 import type { RegistryKey } from "../model/policy.js";
 import { BUILTIN, RENEWED_REGISTRY } from "./builtin.js";
-import { type Change, other, stronger, weaker } from "./change.js";
+import { type Change, DIRECTIONS, other, stronger, weaker } from "./change.js";
 import { readNpmKeys, withRenewedKeys } from "./renewed-keys.js";
 import type { RootFiles } from "./roots.js";
 import { readTrustedRoot } from "./sigstore-root.js";
@@ -23,8 +23,7 @@ export type KeyUse = ReadonlyMap<string, number>;
  */
 export function renewalChanges(before: RootFiles, after: RootFiles, inUse: KeyUse): readonly RenewalChange[] {
   const changes = [...keyChanges(keysIn(before), keysIn(after), inUse), ...sigstoreChanges(before, after)];
-  const order = ["weaker", "stronger", "other"];
-  return changes.sort((a, b) => order.indexOf(a.direction) - order.indexOf(b.direction));
+  return changes.sort((a, b) => DIRECTIONS.indexOf(a.direction) - DIRECTIONS.indexOf(b.direction));
 }
 
 /** npm's keys as they count with these files, and as they would count without what trust.json says. */

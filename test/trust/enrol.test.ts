@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSelector, type Selector } from "../../src/model/selector.js";
 import { changesBetween } from "../../src/trust/changes.js";
-import { editJson } from "../../src/trust/edit.js";
-import { type Enrolment, enrol, trustIn, trustText } from "../../src/trust/enrol.js";
+import { withEdits } from "../../src/trust/edit-file.js";
+import { type Enrolment, enrol, trustIn } from "../../src/trust/enrol.js";
 import { rotate } from "../../src/trust/rotation.js";
 import { readStore, type StoreFiles } from "../../src/trust/store.js";
 import { NOW, V4, V6 } from "./samples.js";
@@ -39,8 +39,8 @@ function enrolled(all: StoreFiles, wanted: Partial<Enrolment>) {
     ...wanted,
   };
   const done = enrol(trustIn(all), asked);
-  const text = editJson(trustText(all), done.edits, "trust.json");
-  return { ...done, text, files: new Map(all).set("trust.json", Buffer.from(text)) };
+  const files = withEdits(all, "trust.json", done.edits);
+  return { ...done, text: Buffer.from(files.get("trust.json") ?? "").toString("utf8"), files };
 }
 
 describe("a publisher is written down", () => {
@@ -154,8 +154,7 @@ describe("a publisher's key is retired", () => {
       { select: "npm:two", publishers: { atLeast: 2, of: ["p", "q"] }, reason: "r" },
     ],
   });
-  const edited = (edits: Parameters<typeof editJson>[1]): StoreFiles =>
-    new Map([["trust.json", Buffer.from(editJson(trustText(all), edits, "trust.json"))]]);
+  const edited = (edits: Parameters<typeof withEdits>[2]): StoreFiles => withEdits(all, "trust.json", edits);
   const plan = { publisher: "p", to: OTHER, from: null, compromised: null, until: null };
 
   test("the new one has no end, whatever the old one has", async () => {

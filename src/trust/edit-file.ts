@@ -1,9 +1,10 @@
 /** Edits of one file of the store, which is made where it is missing. */
-import { type Edit, editJson } from "../trust/edit.js";
-import { parseJson } from "../trust/json.js";
-import type { StoreFiles } from "../trust/store.js";
+import { type Edit, editJson } from "./edit.js";
+import { parseJson } from "./json.js";
+import type { StoreFiles } from "./store.js";
 
-const EMPTY = `{\n  "format": 1\n}\n`;
+/** A file of the store that says nothing. */
+export const EMPTY = `{\n  "format": 1\n}\n`;
 
 /** The store's files with this one edited. Throws StopError TRUST_MALFORMED where it is not JSON. */
 export function withEdits(files: StoreFiles, name: string, edits: readonly Edit[]): StoreFiles {
