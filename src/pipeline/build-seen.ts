@@ -3,7 +3,7 @@ import semver from "semver";
 import type { Artifact } from "../model/artifact.js";
 import type { BuildSource } from "../model/build.js";
 import { type Selector, selects } from "../model/selector.js";
-import { builtByWhom } from "../policy/built-by.js";
+import { oneSource } from "../policy/built-by.js";
 import { holdAttestations } from "./attestations.js";
 import { askAttestations } from "./attestations-asked.js";
 import { packagesIn } from "./keys-trial.js";
@@ -55,9 +55,9 @@ async function buildOf(river: River, artifact: Artifact): Promise<SeenBuild | nu
 
 async function buildIn(river: River, artifact: Artifact, answer: Uint8Array): Promise<SeenBuild | null> {
   const { provenance } = await holdAttestations(river, artifact, artifact.locked, answer);
-  const outcome = builtByWhom(provenance, []);
-  if (outcome.outcome !== "verified") return null;
-  const signer = outcome.signers.find((by) => by.type === "sigstore" && by.source !== undefined);
-  if (signer?.type !== "sigstore" || signer.source === undefined) return null;
-  return { name: artifact.name, version: artifact.version, source: signer.source, time: signer.time ?? null };
+  const signers = provenance.outcome === "verified" ? provenance.signers : [];
+  const source = oneSource(signers);
+  if (source === null) return null;
+  const times = signers.flatMap((by) => (by.type === "sigstore" && by.time !== undefined ? [by.time] : []));
+  return { name: artifact.name, version: artifact.version, source, time: times.at(0) ?? null };
 }

@@ -6,6 +6,7 @@ import type { Digest } from "../model/digest.js";
 import type { Evidence, Signer } from "../model/evidence.js";
 import { LASTING_KINDS, type Sight } from "../model/observation.js";
 import type { Registry } from "../model/policy.js";
+import { oneSource } from "../policy/built-by.js";
 import { signerText } from "../trust/observed.js";
 
 /**
@@ -21,10 +22,7 @@ export function sightOf(
   if (from.home === null || digest?.algorithm !== "sha512") return null;
   const lasting = evidence.filter((item) => LASTING_KINDS.some((kind) => kind === item.kind) && holds(item));
   const signers = new Map<string, Signer>();
-  for (const item of lasting) {
-    if (item.outcome !== "verified" && item.outcome !== "unknown-signer") continue;
-    for (const signer of item.signers) signers.set(signerText(signer), signer);
-  }
+  for (const signer of lasting.flatMap(signersOf)) signers.set(signerText(signer), signer);
   return {
     ecosystem: artifact.ecosystem,
     name: artifact.name,
@@ -41,19 +39,21 @@ export function sightOf(
 
 /** From where it was built, as a provenance proves: whoever's build it was. */
 function sourceIn(lasting: readonly Evidence[]): BuildSource | null {
-  for (const item of lasting) {
-    if (item.outcome !== "verified" && item.outcome !== "unknown-signer") continue;
-    for (const signer of item.signers)
-      if (signer.type === "sigstore" && signer.source !== undefined) return signer.source;
-  }
-  return null;
+  const provenance = lasting.find(({ kind }) => kind === "provenance");
+  return provenance === undefined ? null : oneSource(signersOf(provenance));
+}
+
+function signersOf(item: Evidence): readonly Signer[] {
+  return item.outcome === "verified" || item.outcome === "unknown-signer" ? item.signers : [];
 }
 
 /**
  * Whether it was proven, if not by somebody whom a rule names. What is said to be signed by a key that nobody has here
- * was never verified: junk in the place of a signature must not pass for one.
+ * was never verified: junk in the place of a signature must not pass for one. Neither must provenance by two different
+ * builds: which of them made the package, nobody can tell, and either would be the measure for what comes next.
  */
 function holds(item: Evidence): boolean {
+  if (item.kind === "provenance" && oneSource(signersOf(item)) === null) return false;
   if (item.outcome === "verified") return true;
   return item.outcome === "unknown-signer" && item.kind !== "registry-signature" && item.signers.length > 0;
 }

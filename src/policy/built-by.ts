@@ -2,6 +2,7 @@
  * Whether a build is the one that trust.json names: every field that it names, compared exactly. Nothing here is a
  * pattern but a ref's whole last segment.
  */
+import type { BuildSource } from "../model/build.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import type { Identity, Publisher } from "../model/policy.js";
 
@@ -46,37 +47,34 @@ function matchesRef(wanted: string | null, got: string | null): boolean {
 
 /**
  * A sound provenance, held against the builds that rules name for the package: what others say of the same bytes is left
- * out, and where it is none of those that are named, it is a stranger's. Where nobody is named, one build must have made
- * it: of two, anybody's own may be one, and a registry shows them in the order that it likes.
+ * out, and where it is none of those that are named, it is a stranger's. Where nobody is named, whoever's build it is is
+ * for the rules to say, and for drift.
  */
 export function builtByWhom(outcome: Outcome, candidates: readonly Publisher[]): Outcome {
   if (outcome.outcome !== "verified") return outcome;
   const named = candidates.flatMap(({ identities }) => identities.filter((one) => one.type === "built-by"));
   const signers = outcome.signers.filter((one) => one.type === "sigstore");
-  if (named.length === 0) return ofOneSource(signers) ? outcome : unknown(TWO_BUILDS);
   const ours = signers.filter((signer) => named.some((identity) => differences(identity, signer).length === 0));
   if (ours.length > 0) return { ...outcome, signers: ours };
   const nearest = signers
     .flatMap((signer) => named.map((identity) => ({ signer, differs: differences(identity, signer) })))
     .sort((a, b) => a.differs.length - b.differs.length)[0];
   if (nearest === undefined) return outcome;
-  const detail = told(nearest.signer, nearest.differs);
-  return { ...unknown(detail), signers: ofOneSource(signers) ? signers : [] };
+  return { outcome: "unknown-signer", signers, detail: told(nearest.signer, nearest.differs) };
 }
 
-const TWO_BUILDS =
-  "it has provenance by two different builds, and trust.json names neither: which made it, nobody can tell";
-
-function unknown(detail: string) {
-  return { outcome: "unknown-signer", signers: [] as readonly Signer[], detail } as const;
-}
-
-/** By where they were built; one source may have built and signed several times. */
-function ofOneSource(signers: readonly SigstoreSigner[]): boolean {
-  const sources = signers.map(({ issuer, source }) =>
-    JSON.stringify([issuer, source?.repository, source?.repositoryId, source?.ownerId, source?.workflow]),
+/**
+ * The one build that all of these are of, whatever they built it from; null where there is none, or several: anybody's
+ * build can attest bytes that are public, and a registry shows attestations in the order that it likes.
+ */
+export function oneSource(signers: readonly Signer[]): BuildSource | null {
+  const sources = signers.flatMap((signer) =>
+    signer.type === "sigstore" && signer.source !== undefined ? [signer.source] : [],
   );
-  return new Set(sources).size <= 1;
+  const places = sources.map(({ issuer, repository, repositoryId, ownerId, workflow }) =>
+    JSON.stringify([issuer, repository, repositoryId, ownerId, workflow]),
+  );
+  return new Set(places).size === 1 ? (sources[0] ?? null) : null;
 }
 
 function told({ source }: SigstoreSigner, differs: readonly Difference[]): string {

@@ -19,7 +19,9 @@ export type { Change } from "./change.js";
 /**
  * Every change of meaning from `before` to `after`, weaker first; nothing for what is only moved or spelled otherwise.
  * If an artifact passes by `after` and was refused by `before`, at least one change is weaker: each function below
- * tells a change as weaker unless it can show that it is none.
+ * tells a change as weaker unless it can show that it is none. But for one thing: what is false refuses always, and who
+ * is no longer known can't be lied about. A forgery in the name of a key or a log that is gone proves nothing, and lets
+ * nothing pass that would not pass without it.
  * @param now milliseconds; what has ended by then means nothing on either side
  * @param split the packets of a certificate, for telling an added revocation from anything else; without it every
  * change of a certificate is weaker

@@ -1,5 +1,5 @@
 /** DRIFT_EVIDENCE_VANISHED: a kind of evidence that the baseline had is gone. Kinds never stand in for one another. */
-import type { Evidence, EvidenceKind } from "../model/evidence.js";
+import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
 import { type Finding, finding } from "../model/finding.js";
 import { LASTING_KINDS } from "../model/observation.js";
 import { baselineText, type Change, helpToAccept, isPast, nameOf, publishedText, STORY } from "./drift-words.js";
@@ -67,10 +67,12 @@ function whatCame(item: Evidence): string {
   if (item.outcome === "unknown-signer") {
     return item.detail ?? `one by a key that is not pinned: ${item.signers.map(keyOf).join(", ")}`;
   }
+  // What holds, and is not seen all the same, is by more than one.
+  if (item.outcome === "verified") return `by several different builds: ${item.signers.map(keyOf).join(", ")}`;
   return (item.outcome === "absent" ? item.detail : undefined) ?? "none";
 }
 
-function keyOf(signer: Extract<Evidence, { outcome: "unknown-signer" }>["signers"][number]): string {
+function keyOf(signer: Signer): string {
   if (signer.type === "registry-key") return signer.keyid;
   return signer.type === "openpgp" ? signer.fingerprint : `${signer.san} (${signer.issuer})`;
 }

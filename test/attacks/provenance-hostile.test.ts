@@ -55,16 +55,22 @@ test("somebody else's provenance in front: a pin takes its own, and that is what
   assert.deepEqual([lock.includes("acme/lib"), lock.includes("mallory")], [true, false]);
 });
 
-test("two builds, and nobody pinned: which made it, nobody can tell, and neither is remembered", async () => {
-  const attested = publishAttested(simulator, sigstore, small("doubled"));
-  simulator.alterAttestations("doubled", "1.0.0", (list) => [another(attested), ...list]);
-  const project = await scene.project({ doubled: "1.0.0" });
-  const rules = [{ select: "npm:doubled", require: ["provenance"], reason: REASON }];
-  await believe(project, { simulator, sigstore }, { rules });
-  await scene.refused(project, { code: "SIGNER_UNTRUSTED", of: "doubled@1.0.0" });
+test("two builds, and nobody pinned: neither is remembered, and where one was known, none of them is it", async () => {
+  publishAttested(simulator, sigstore, small("doubled"));
+  const attested = publishAttested(simulator, sigstore, small("doubled", "1.1.0"));
+  simulator.alterAttestations("doubled", "1.1.0", (list) => [another(attested), ...list]);
+  const known = await scene.project({ doubled: "1.0.0" });
+  await believe(known, { simulator, sigstore });
+  assert.equal((await scene.run(known, ["trust", "init"])).status, 0);
+  const project = await scene.project({ doubled: "1.1.0" });
   await believe(project, { simulator, sigstore });
-  assert.equal((await scene.run(project, ["trust", "init"])).status, 0);
-  assert.equal((await project.read(".secure-install/observed.lock")).includes("github.com"), false);
+  await project.write(".secure-install/observed.lock", await known.read(".secure-install/observed.lock"));
+  const report = await scene.refused(project, { code: "DRIFT_EVIDENCE_VANISHED", of: "doubled@1.1.0" });
+  assert.match(brief(report), /several different builds/);
+  const fresh = await scene.project({ doubled: "1.1.0" });
+  await believe(fresh, { simulator, sigstore });
+  assert.equal((await scene.run(fresh, ["trust", "init"])).status, 0);
+  assert.equal((await fresh.read(".secure-install/observed.lock")).includes("github.com"), false);
 });
 
 for (const predicateType of [{ toString: 1, valueOf: 1 }, 7, null, JSON.parse("[".repeat(3000) + "]".repeat(3000))]) {
