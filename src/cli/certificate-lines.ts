@@ -1,5 +1,5 @@
 /** An OpenPGP certificate, shown to whoever has to decide about it. */
-import { DAY_MS, day } from "../model/day.js";
+import { DAY_MS, day, isoTime } from "../model/day.js";
 import { forTerminal } from "../report/escape.js";
 import type { CertificateFacts } from "../verify/openpgp-certificate.js";
 
@@ -63,15 +63,14 @@ const OF_CURVES: ReadonlyMap<string, number> = new Map([
 
 /** For JSON. */
 export function certificateJson(facts: CertificateFacts): object {
-  const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   const { fingerprint, version, userIds, algorithm, created, expires, revocation, weakness, remark } = facts;
   const signingKeys = facts.signingKeys.map((key) => ({
     ...key,
-    created: time(key.created),
-    expires: time(key.expires),
+    created: isoTime(key.created),
+    expires: isoTime(key.expires),
   }));
   return {
-    ...{ fingerprint, version, userIds, algorithm, created: time(created), expires: time(expires) },
+    ...{ fingerprint, version, userIds, algorithm, created: isoTime(created), expires: isoTime(expires) },
     ...{ revocation, weakness, remark, signingKeys },
   };
 }

@@ -58,6 +58,11 @@ export function withCommonFlags(command: Command): Command {
     .option("--verbose", "show every finding in full, notes included");
 }
 
+/** The flags of a command that reads or writes the trust store, and verifies nothing. */
+export function withStore(command: Command): Command {
+  return command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
+}
+
 const BY_BASE = "judge with the trust store as it stands at this commit, such as origin/main";
 
 /** By the store of which commit a change is judged. */

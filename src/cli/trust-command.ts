@@ -1,7 +1,7 @@
 /** The commands below `trust`, as the command line knows them. */
 import type { Command } from "commander";
 import type { World } from "../model/world.js";
-import { type CommonFlags, withCommonFlags } from "./flags.js";
+import { type CommonFlags, withCommonFlags, withStore } from "./flags.js";
 import type { ShowFlags } from "./trust.js";
 import { addKeys } from "./trust-keys-command.js";
 import { addRenewals } from "./trust-renewals.js";
@@ -56,7 +56,7 @@ function addViews(trust: Command, world: World, done: Done): void {
   ];
   for (const [usage, description] of subcommands) {
     const command = trust.command(usage).description(description);
-    command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
+    withStore(command);
     if (command.name() === "show") command.option("--corroborate", "and who else speaks for those who published it");
     command.action(async (...given: unknown[]) => {
       const { trust: run } = await import("./trust.js");
@@ -65,7 +65,7 @@ function addViews(trust: Command, world: World, done: Done): void {
     });
   }
   const diff = trust.command("diff [rev]").description("every change since a commit (HEAD), as WEAKER or STRONGER");
-  diff.option("--json", "as JSON").option("--trust <dir>", "the trust store");
+  withStore(diff);
   diff.action(async (rev: string | undefined, flags: CommonFlags) => {
     const { trustDiff } = await import("./trust-diff.js");
     done(await trustDiff(world, rev ?? "HEAD", flags));

@@ -1,7 +1,7 @@
 /** `secure-install trust export`: the pinned certificates as one armored keyring, for gpg and its like. */
 
 import { StopError } from "../model/finding.js";
-import type { Identity, OwnerIdentity, TrustStore } from "../model/policy.js";
+import { type Identity, type OwnerIdentity, pinnedFingerprints, type TrustStore } from "../model/policy.js";
 import type { World } from "../model/world.js";
 import { openTrust } from "../pipeline/trust.js";
 import { forJson } from "../report/escape.js";
@@ -53,10 +53,7 @@ function chosen(store: TrustStore, { publisher: name, all = false }: ExportFlags
   }
   const owners: readonly Owner[] =
     one !== undefined ? [one] : [...store.publishers, ...(store.owners === null ? [] : [store.owners])];
-  const named = owners
-    .flatMap(({ identities }) => [...identities])
-    .flatMap((identity) => (identity.type === "openpgp" ? [identity.fingerprint] : []));
-  return [...new Set(named)].sort();
+  return [...pinnedFingerprints(owners)].sort();
 }
 
 function packetsOf({ certificates }: TrustStore, fingerprint: string): Uint8Array {

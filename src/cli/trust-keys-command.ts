@@ -1,6 +1,7 @@
 /** `trust add|find|import|export|rotate` on the command line: publishers and their keys. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { World } from "../model/world.js";
+import { withStore } from "./flags.js";
 import type { AddFlags } from "./trust-add.js";
 import type { ExportFlags } from "./trust-export.js";
 import type { FindFlags } from "./trust-find.js";
@@ -46,14 +47,16 @@ export function addKeys(trust: Command, world: World, done: Done): void {
     done(await trustFind(world, name, flags));
   });
 
-  const take = local(trust.command("import <file>")).description("certificates of a keyring, or newer copies of them");
+  const take = withStore(trust.command("import <file>")).description(
+    "certificates of a keyring, or newer copies of them",
+  );
   take.option("--as <name>", "and make them identities of this publisher");
   take.action(async (file: string, flags: ImportFlags) => {
     const { trustImport } = await import("./trust-import.js");
     done(await trustImport(world, file, flags));
   });
 
-  const give = local(trust.command("export")).description("the pinned certificates as one keyring, for gpg");
+  const give = withStore(trust.command("export")).description("the pinned certificates as one keyring, for gpg");
   give
     .option("--publisher <name>", "those of one publisher")
     .option("--all", "all that lie in keys/, also those of nobody")
@@ -63,7 +66,7 @@ export function addKeys(trust: Command, world: World, done: Done): void {
     done(await trustExport(world, flags));
   });
 
-  const rotate = local(trust.command("rotate <publisher>")).description(
+  const rotate = withStore(trust.command("rotate <publisher>")).description(
     "a publisher's new key, and an end of the old one",
   );
   rotate
@@ -78,12 +81,8 @@ export function addKeys(trust: Command, world: World, done: Done): void {
   });
 }
 
-function local(command: Command): Command {
-  return command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
-}
-
 function networked(command: Command): Command {
-  return local(command)
+  return withStore(command)
     .option("--cafile <file>", "certificate authorities (PEM) to believe besides the known ones")
     .option("--offline", "use only what the store holds");
 }

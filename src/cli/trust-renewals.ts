@@ -1,7 +1,7 @@
 /** The commands below `trust` that fetch what proofs are held against, or carry it to where nothing can be fetched. */
 import type { Command } from "commander";
 import type { World } from "../model/world.js";
-import type { CommonFlags } from "./flags.js";
+import { type CommonFlags, withStore } from "./flags.js";
 import type { RefreshFlags } from "./trust-refresh.js";
 
 type Done = (status: number) => void;
@@ -25,9 +25,7 @@ export function addRenewals(trust: Command, world: World, done: Done): void {
       done(await exportEvidence(world, flags));
     });
   const into = evidence.command("import <file>").description("keep those lines in the store, to be verified when used");
-  into
-    .option("--json", "as JSON")
-    .option("--trust <dir>", "the trust store")
+  withStore(into)
     .option("--quiet", "say nothing when all is well")
     .action(async (file: string, flags: CommonFlags) => {
       const { importEvidence } = await import("./trust-evidence.js");

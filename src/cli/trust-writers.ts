@@ -1,7 +1,7 @@
 /** The commands of `trust` that let something through, or take something out: as the command line knows them. */
 import type { Command } from "commander";
 import type { World } from "../model/world.js";
-import { listed } from "./flags.js";
+import { listed, withStore } from "./flags.js";
 import type { AcceptFlags } from "./trust-accept.js";
 import type { ExceptFlags } from "./trust-except.js";
 import type { WritingFlags } from "./trust-writing.js";
@@ -27,18 +27,17 @@ export function addWriters(trust: Command, world: World, done: Done): void {
     done(await trustAccept(world, said, flags));
   });
   const remove = trust.command("remove <what>").description("take one publisher, rule, exception, denial or key out");
-  asked(remove).action(async (what: string, flags: WritingFlags) => {
+  withStore(remove).action(async (what: string, flags: WritingFlags) => {
     const { trustRemove } = await import("./trust-remove.js");
     done(await trustRemove(world, what, flags));
   });
 }
 
 function writing(trust: Command, usage: string, description: string): Command {
-  return asked(trust.command(usage).description(description)).option("--reason <text>", "why, for whoever reviews it");
-}
-
-function asked(command: Command): Command {
-  return command.option("--json", "as JSON").option("--trust <dir>", "the trust store");
+  return withStore(trust.command(usage).description(description)).option(
+    "--reason <text>",
+    "why, for whoever reviews it",
+  );
 }
 
 /** Of commands that judge one entry of a lockfile. */

@@ -4,17 +4,16 @@
  */
 import semver from "semver";
 import { type Finding, finding } from "../model/finding.js";
+import { type JsonObject, object, parseObject } from "../model/json.js";
 import { tarballName } from "../model/names.js";
 import type { RegistryPublisher } from "../model/observation.js";
-
-type Json = Readonly<Record<string, unknown>>;
 
 const LONGEST_NAME = 214;
 
 /** What the registry claims of one version. */
 export interface NpmClaims {
   /** The manifest as the registry shows it. */
-  readonly manifest: Json;
+  readonly manifest: JsonObject;
   /** `dist.integrity`, verbatim. */
   readonly integrity: string | null;
   /** `dist.tarball`, verbatim. */
@@ -152,19 +151,6 @@ function readSignatures(value: unknown): { keyid: string; sig: string }[] | null
     signatures.push({ keyid, sig });
   }
   return signatures;
-}
-
-/** A JSON object out of UTF-8; null for anything else. */
-export function parseObject(bytes: Uint8Array): Json | null {
-  try {
-    return object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
-  } catch {
-    return null;
-  }
-}
-
-function object(value: unknown): Json | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
 }
 
 function text(value: unknown): string | null {

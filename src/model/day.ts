@@ -7,3 +7,8 @@ export function day(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? "a day that cannot be" : date.toISOString().slice(0, 10);
 }
+
+/** A time (ms) as reports and files write it; null stays null. */
+export function isoTime(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -60,6 +60,19 @@ export type Identity =
       readonly runner: string | null;
     };
 
+/** The kind of evidence through which an identity proves itself. */
+export function proves(identity: Identity): EvidenceKind {
+  return identity.type === "openpgp" ? "openpgp-signature" : "provenance";
+}
+
+/** The full fingerprints by which these owners are known, each once. */
+export function pinnedFingerprints(
+  owners: readonly { readonly identities: readonly (Identity | SshIdentity)[] }[],
+): readonly string[] {
+  const all = owners.flatMap(({ identities }) => [...identities]);
+  return [...new Set(all.flatMap((identity) => (identity.type === "openpgp" ? [identity.fingerprint] : [])))];
+}
+
 export interface Publisher {
   readonly name: string;
   readonly identities: readonly Identity[];

@@ -1,6 +1,7 @@
 /** Whether a version's attestations are wanted, and what the registry answers. */
-import { attestationsAddress, type NpmClaims, parseObject } from "../ecosystem/npm.js";
+import { attestationsAddress, type NpmClaims } from "../ecosystem/npm.js";
 import { type Finding, finding } from "../model/finding.js";
+import { parseObject } from "../model/json.js";
 import { LIMITS } from "../model/limits.js";
 import type { Registry, Requirements } from "../model/policy.js";
 import type { Named } from "../trust/lookup.js";

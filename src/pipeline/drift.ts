@@ -1,7 +1,7 @@
 /** Holds what was seen in this run against what the store that judges has observed. */
 import type { Finding } from "../model/finding.js";
 import type { Sight } from "../model/observation.js";
-import type { Requirements, TrustStore } from "../model/policy.js";
+import { pinnedFingerprints, type Requirements, type TrustStore } from "../model/policy.js";
 import type { Case } from "../policy/case.js";
 import { waivedKinds } from "../policy/decide.js";
 import { driftFindings } from "../trust/drift.js";
@@ -25,11 +25,7 @@ export function driftOf(river: River, { sight, given, requirements, vouched }: H
     gate: river.options.gate,
     evidence,
     waived: waivedKinds(requirements, digest, river.now),
-    pinned: new Set(
-      requirements.candidates.flatMap(({ identities }) =>
-        identities.flatMap((identity) => (identity.type === "openpgp" ? [identity.fingerprint] : [])),
-      ),
-    ),
+    pinned: new Set(pinnedFingerprints(requirements.candidates)),
     vouched,
   });
 }

@@ -42,15 +42,23 @@ export async function keepEvidence(river: River, bytes: Uint8Array, file: string
   const digests = new Map(
     lines.flatMap((line) => (line.kind === "claims" ? [[keyOf(line), digestsIn(line.claims)] as const] : [])),
   );
-  const own = (line: EvidenceLine): DigestSet => digests.get(keyOf(line)) ?? {};
-  const forged = await mapConcurrent(declared, river.options.concurrency, ({ line }) =>
-    forgery(river, line, own(line)),
-  );
-  const findings = forged.flat();
+  const weighed = await mapConcurrent(declared, river.options.concurrency, async ({ line, registry }) => {
+    const own = digests.get(keyOf(line)) ?? {};
+    return { line, registry, own, attested: await held(river, line, own) };
+  });
+  const findings = weighed.flatMap(({ line, attested }) => forgery(river, line, attested));
   if (findings.length > 0) return { ok: false, findings };
   let kept = 0;
-  for (const { line, registry } of declared) if (await keep(river, line, registry, own(line))) kept += 1;
+  for (const one of weighed) if (await keep(river, one)) kept += 1;
   return { ok: true, kept, better: declared.length - kept, foreign: lines.length - declared.length };
+}
+
+/** A line, and what of its attestations holds over the digests of the claims beside it. */
+interface Weighed {
+  readonly line: EvidenceLine;
+  readonly registry: Registry;
+  readonly own: DigestSet;
+  readonly attested: Partial<Attested>;
 }
 
 function keyOf({ name, version, registry }: EvidenceLine): string {
@@ -61,9 +69,9 @@ function digestsIn({ integrity }: NpmClaims): DigestSet {
   return integrity === null ? {} : parseIntegrity(integrity).digests;
 }
 
-/** What is signed in the name of somebody pinned, and not by them. Attestations are held against the claims beside them. */
-async function forgery(river: River, line: EvidenceLine, own: DigestSet): Promise<readonly Finding[]> {
-  if (line.kind === "attestations") return Object.values(await held(river, line, own)).flatMap(invalidIn);
+/** What is signed in the name of somebody pinned, and not by them. */
+function forgery(river: River, line: EvidenceLine, attested: Partial<Attested>): readonly Finding[] {
+  if (line.kind === "attestations") return Object.values(attested).flatMap(invalidIn);
   if (line.kind !== "claims") return [];
   const standing = standingOf(line, line.claims, homeOf(river.trust, "npm", line.name), river.now);
   return standing.type === "forged" ? [standing.finding] : [];
@@ -79,7 +87,8 @@ function invalidIn(outcome: Outcome): readonly Finding[] {
   return outcome.outcome === "invalid" ? [finding(outcome.code, { says: outcome.detail })] : [];
 }
 
-async function keep(river: River, line: EvidenceLine, registry: Registry, own: DigestSet): Promise<boolean> {
+async function keep(river: River, weighed: Weighed): Promise<boolean> {
+  const { line, registry } = weighed;
   const address = addressOf(line);
   if (line.kind === "publication") {
     const key = publicationKey(address, line.version);
@@ -89,7 +98,7 @@ async function keep(river: River, line: EvidenceLine, registry: Registry, own: D
   }
   if (line.kind === "attestations") {
     const known = await river.quarantine.kept(address, "attestations", LIMITS.attestationsBytes);
-    if (known !== null && known.length > 0 && !(await provesMore(river, line, own, known))) return false;
+    if (known !== null && known.length > 0 && !(await provesMore(river, weighed, known))) return false;
     await river.quarantine.keep(address, "attestations", answerOf(line));
     return true;
   }
@@ -108,9 +117,8 @@ async function isBetter(river: River, line: EvidenceLine, claims: NpmClaims, reg
 }
 
 /** Whether more of what the line says holds than of what is kept. */
-async function provesMore(river: River, line: EvidenceLine, own: DigestSet, known: Buffer): Promise<boolean> {
+async function provesMore(river: River, { line, own, attested }: Weighed, known: Buffer): Promise<boolean> {
   const count = (some: Partial<Attested>): number =>
     Object.values(some).filter(({ outcome }) => outcome === "verified").length;
-  const there = await holdAttestations(river, { ecosystem: "npm", ...line }, own, known);
-  return count(await held(river, line, own)) > count(there);
+  return count(attested) > count(await holdAttestations(river, { ecosystem: "npm", ...line }, own, known));
 }

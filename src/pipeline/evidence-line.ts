@@ -13,6 +13,7 @@ import {
   parsePublication,
 } from "../ecosystem/npm.js";
 import { StopError } from "../model/finding.js";
+import { type JsonObject, object } from "../model/json.js";
 import { isNpmName, isNpmVersion } from "../model/names.js";
 import { INSTALL_SCRIPTS } from "../verify/npm-facts.js";
 import { publicationBytes } from "./claims.js";
@@ -27,14 +28,12 @@ interface About {
   readonly registry: string;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** One statement of a registry. */
 export type EvidenceLine =
   | (About & { readonly kind: "claims"; readonly claims: NpmClaims })
   | (About & { readonly kind: "publication"; readonly publication: NpmPublication })
   /** The answer of the registry, parsed: an object. */
-  | (About & { readonly kind: "attestations"; readonly attestations: Json });
+  | (About & { readonly kind: "attestations"; readonly attestations: JsonObject });
 
 /** What of a manifest verification looks at, and drift; the rest is left out. */
 const FIELDS = [
@@ -55,10 +54,10 @@ export function evidenceLine(line: EvidenceLine): string | null {
   }
 }
 
-function contentOf(line: EvidenceLine): Json {
+function contentOf(line: EvidenceLine): JsonObject {
   if (line.kind === "claims") return { claims: slim(line.claims.manifest) };
   if (line.kind === "attestations") return { attestations: line.attestations };
-  return { publication: JSON.parse(publicationBytes(line, line.publication).toString("utf8")) as Json };
+  return { publication: JSON.parse(publicationBytes(line, line.publication).toString("utf8")) as JsonObject };
 }
 
 /** Where the registry was asked: the key under which its answer is kept begins with it. */
@@ -135,7 +134,7 @@ function parse(spelled: string): unknown {
   }
 }
 
-function slim(manifest: Json): Json {
+function slim(manifest: JsonObject): JsonObject {
   const kept: Record<string, unknown> = {};
   for (const field of FIELDS) if (Object.hasOwn(manifest, field)) kept[field] = manifest[field];
   const scripts = picked(manifest.scripts, INSTALL_SCRIPTS);
@@ -159,10 +158,6 @@ function picked(value: unknown, keys: readonly string[]): Record<string, unknown
   if (from === null) return null;
   const found = keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, from[key]] as const);
   return found.length === 0 ? null : Object.fromEntries(found);
-}
-
-function object(value: unknown): Json | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : null;
 }
 
 function text(value: unknown): string {

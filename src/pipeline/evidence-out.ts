@@ -1,7 +1,8 @@
 /** Gathers what the registries say of the packages of a lockfile, as lines that can be carried elsewhere. */
-import { type NpmClaims, type NpmPublication, parseObject } from "../ecosystem/npm.js";
+import type { NpmClaims, NpmPublication } from "../ecosystem/npm.js";
 import type { Artifact } from "../model/artifact.js";
 import { type Finding, finding } from "../model/finding.js";
+import { parseObject } from "../model/json.js";
 import type { Registry } from "../model/policy.js";
 import { withoutBeginnings } from "../trust/builtin.js";
 import { requirementsFor } from "../trust/lookup.js";

@@ -1,6 +1,7 @@
 /** What a registry shows of itself, and of a name: asked only to tell a person whose it may be. Nothing of it is proof. */
 import { type NpmClaims, packumentAddress } from "../ecosystem/npm.js";
 import type { Artifact } from "../model/artifact.js";
+import { isoTime } from "../model/day.js";
 import { StopError } from "../model/finding.js";
 import { LIMITS } from "../model/limits.js";
 import type { Registry, RegistryKey } from "../model/policy.js";
@@ -65,8 +66,12 @@ function keyOf(item: unknown): RegistryKey | null {
 
 /** A key as trust.json has it. */
 export function writtenKey({ keyid, spki, notBefore, expires }: RegistryKey) {
-  const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
-  return { keyid, key: spki, ...(notBefore === null ? {} : { notBefore: time(notBefore) }), expires: time(expires) };
+  return {
+    keyid,
+    key: spki,
+    ...(notBefore === null ? {} : { notBefore: isoTime(notBefore) }),
+    expires: isoTime(expires),
+  };
 }
 
 /**

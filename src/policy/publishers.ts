@@ -2,13 +2,8 @@
 import type { BuildSource } from "../model/build.js";
 import type { Evidence, EvidenceKind, Signer } from "../model/evidence.js";
 import type { Observation } from "../model/observation.js";
-import type { Identity, Publisher } from "../model/policy.js";
+import { type Identity, type Publisher, proves } from "../model/policy.js";
 import { differences } from "./built-by.js";
-
-/** The kind of evidence through which an identity proves itself. */
-export function proves(identity: Identity): EvidenceKind {
-  return identity.type === "openpgp" ? "openpgp-signature" : "provenance";
-}
 
 /**
  * The publishers of whom at least one identity verified; each counts once, however many of its keys signed.

@@ -2,9 +2,8 @@
 import type { Code } from "../model/codes.js";
 import type { EvidenceKind, Signer } from "../model/evidence.js";
 import { type Finding, finding, isAgainst } from "../model/finding.js";
-import type { Publisher, PublisherRequirement, Requirements } from "../model/policy.js";
+import { type Publisher, type PublisherRequirement, proves, type Requirements } from "../model/policy.js";
 import type { Case } from "./case.js";
-import { proves } from "./publishers.js";
 
 /** What a required kind is refused with when it was asked for and not offered. */
 const WHEN_ABSENT: Readonly<Record<EvidenceKind, Code>> = {

@@ -4,6 +4,7 @@ import type { Registry, TrustStore } from "../model/policy.js";
 import { type Change, stronger, weaker } from "./change.js";
 import { isWithin } from "./key-windows.js";
 import { homeOf, mayServe } from "./lookup.js";
+import { someOf } from "./some-of.js";
 
 const ECOSYSTEMS: readonly Ecosystem[] = ["npm", "pypi"];
 const SHOWN = 5;
@@ -24,11 +25,9 @@ export function homeChanges(before: TrustStore, after: TrustStore): readonly Cha
   }
   return [...moves.values()].map(({ from, to, patterns }) => {
     const tell = asStrict(before, after, from, to) ? stronger : weaker;
-    const more = patterns.length - SHOWN;
-    const names = `${patterns.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
     return tell(
       `registries.${to.id}`,
-      `Other home for ${names}: ${to.id} (${to.url}) instead of ${from.id} (${from.url}).`,
+      `Other home for ${someOf(patterns, SHOWN)}: ${to.id} (${to.url}) instead of ${from.id} (${from.url}).`,
     );
   });
 }

@@ -6,6 +6,7 @@ import type { TrustStore } from "../model/policy.js";
 import { type Change, weaker } from "./change.js";
 import { isStrange } from "./changes-strange.js";
 import { observationLine, observedName } from "./observed.js";
+import { someOf } from "./some-of.js";
 
 const PLACE = "observed.lock";
 const SHOWN = 10;
@@ -43,7 +44,7 @@ export function observationChanges(old: TrustStore, current: TrustStore, now: nu
     early.push(...unreviewed.filter((item) => lendsTime(item, [old, current], now)).map(packageOf));
   }
   const told = (packages: readonly string[], say: (names: string) => string): readonly Change[] =>
-    packages.length === 0 ? [] : [weaker(PLACE, say(namesOf(packages)))];
+    packages.length === 0 ? [] : [weaker(PLACE, say(someOf([...new Set(packages)], SHOWN)))];
   return [
     ...told(lost, (names) => `What was observed is gone or was edited: ${names}.`),
     ...told(reviewed, (names) => `A person is said to have reviewed what was observed: ${names}.`),
@@ -113,10 +114,4 @@ function contentOf(item: Observation): string {
 
 function packageOf(item: Observation): string {
   return `${observedName(item)}@${item.version}`;
-}
-
-function namesOf(packages: readonly string[]): string {
-  const names = [...new Set(packages)];
-  const more = names.length - SHOWN;
-  return `${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,7 +1,7 @@
 /** Changes of "publishers": who stands behind packages. What rules ask of them is told with the rules. */
 import { day } from "../model/day.js";
 import type { EvidenceKind } from "../model/evidence.js";
-import type { Exception, Identity, Publisher, TrustStore } from "../model/policy.js";
+import { type Exception, type Publisher, proves, type TrustStore } from "../model/policy.js";
 import { type Change, other, stronger, weaker } from "./change.js";
 import { standing } from "./findings.js";
 import { covers } from "./identities.js";
@@ -9,8 +9,7 @@ import { identityWords } from "./words.js";
 
 /** The kinds of evidence by which these publishers prove themselves. */
 export function provenBy(publishers: readonly Publisher[]): ReadonlySet<EvidenceKind> {
-  const kind = ({ type }: Identity): EvidenceKind => (type === "openpgp" ? "openpgp-signature" : "provenance");
-  return new Set(publishers.flatMap(({ identities }) => identities.map(kind)));
+  return new Set(publishers.flatMap(({ identities }) => identities.map(proves)));
 }
 
 /** Whether an exception waives a kind of evidence by which publishers prove themselves. */

@@ -4,7 +4,7 @@
  */
 import { type Evidence, type EvidenceKind, evidence } from "../model/evidence.js";
 import { LASTING_KINDS, type Observation } from "../model/observation.js";
-import type { TrustStore } from "../model/policy.js";
+import { pinnedFingerprints, type TrustStore } from "../model/policy.js";
 import { driftFindings } from "./drift.js";
 import { homeOf, requirementsFor } from "./lookup.js";
 import { observedName, signerText } from "./observed.js";
@@ -25,9 +25,7 @@ export function isStrange(added: Observation, { former, accepted }: Before, stor
   const known = [...former, ...accepted];
   const home = homeOf(store, added.ecosystem, added.name);
   const { candidates } = requirementsFor(store, added, home, now);
-  const pinned = candidates.flatMap(({ identities }) =>
-    identities.flatMap((identity) => (identity.type === "openpgp" ? [identity.fingerprint] : [])),
-  );
+  const pinned = pinnedFingerprints(candidates);
   const found = driftFindings(added, new Map([[observedName(added), known]]), {
     gate: true,
     evidence: cameOf(added, pinned.length > 0),

@@ -3,6 +3,7 @@ import { day } from "../model/day.js";
 import type { Evidence, EvidenceKind } from "../model/evidence.js";
 import type { Observation, Sight } from "../model/observation.js";
 import { type Baseline, baselineFor } from "./line.js";
+import { someOf } from "./some-of.js";
 
 /** What is known beside sight and observations. */
 export interface Context {
@@ -84,6 +85,5 @@ const MOST_VERSIONS = 3;
 /** The versions of some observations, oldest sight first: `1.0.0, 1.0.1, 1.0.2 and 4 more`. */
 export function versionsText(observations: readonly Observation[]): string {
   const versions = [...new Set([...observations].sort((a, b) => a.seen - b.seen).map(({ version }) => version))];
-  const more = versions.length - MOST_VERSIONS;
-  return `${versions.slice(0, MOST_VERSIONS).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return someOf(versions, MOST_VERSIONS);
 }

@@ -3,6 +3,7 @@ import { DAY_MS, day } from "../model/day.js";
 import { type Finding, finding } from "../model/finding.js";
 import type { Exception, Registry, Rule, TrustStore } from "../model/policy.js";
 import { BUILTIN } from "./builtin.js";
+import { someOf } from "./some-of.js";
 
 /** From six weeks before the end of an exception or a rule, every run says so. */
 const NOTICE_MS = 42 * DAY_MS;
@@ -52,9 +53,10 @@ export function weakening(registry: Registry): readonly Finding[] {
 
 function named(patterns: readonly string[]): string {
   if (patterns.includes("*")) return 'all names ("*")';
-  const shown = patterns.slice(0, SHOWN_NAMES).map((pattern) => `"${pattern}"`);
-  const more = patterns.length - shown.length;
-  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return someOf(
+    patterns.map((pattern) => `"${pattern}"`),
+    SHOWN_NAMES,
+  );
 }
 
 /** Whoever holds a key that was added to a built-in registry can sign any of its packages. */

@@ -3,6 +3,7 @@
  * branches merge without a conflict. A line has exactly one spelling: whoever writes another did not use this program.
  */
 import type { BuildSource } from "../model/build.js";
+import { isoTime } from "../model/day.js";
 import type { Digest } from "../model/digest.js";
 import { parseIntegrity, toIntegrity } from "../model/digest.js";
 import type { EvidenceKind, Signer } from "../model/evidence.js";
@@ -56,8 +57,8 @@ export function observationLine(item: Observation): string {
     signers: [...new Set(item.signers.map(signerText))].sort(byCodeUnits),
     publisher: item.publisher === null ? null : { name: item.publisher.name, trusted: item.publisher.trusted },
     source: item.source === null ? null : sourceMembers(item.source),
-    published: time(item.published),
-    seen: time(item.seen),
+    published: isoTime(item.published),
+    seen: isoTime(item.seen),
     reviewed: item.reviewed,
   });
 }
@@ -203,10 +204,6 @@ function list<T>(value: unknown, read: (item: unknown) => T | null): T[] | null 
 function timeOf(value: unknown): number | null {
   const at = Date.parse(text(value) ?? "");
   return Number.isNaN(at) ? null : at;
-}
-
-function time(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }
 
 function text(value: unknown): string | null {

@@ -1,5 +1,5 @@
 /** How parts of the trust store are told, as values for JSON and as words for people. Nothing here is escaped yet. */
-import { day } from "../model/day.js";
+import { day, isoTime } from "../model/day.js";
 import { toIntegrity } from "../model/digest.js";
 import type {
   Allowance,
@@ -16,31 +16,29 @@ import { standing } from "./findings.js";
 /** Makes text from outside fit for the place where it is shown. */
 export type Escape = (text: string) => string;
 
-const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 /** JSON-able forms: times as ISO 8601, selectors as they were written. */
 export const tell = {
   registry: ({ keys, ...registry }: Registry) => ({
     ...registry,
-    keys: keys.map((key) => ({ keyid: key.keyid, notBefore: time(key.notBefore), expires: time(key.expires) })),
+    keys: keys.map((key) => ({ keyid: key.keyid, notBefore: isoTime(key.notBefore), expires: isoTime(key.expires) })),
   }),
   publisher: ({ name, identities, compromised }: Publisher) => ({
     name,
     identities,
-    compromised: compromised === null ? null : { since: time(compromised.since), reason: compromised.reason },
+    compromised: compromised === null ? null : { since: isoTime(compromised.since), reason: compromised.reason },
   }),
   rule: (rule: Rule, now: number) => ({
     ...rule,
     select: rule.select.text,
     except: rule.except.map(({ text }) => text),
-    expires: time(rule.expires),
+    expires: isoTime(rule.expires),
     standing: standing(rule, now),
   }),
   exception: (exception: Exception, now: number) => ({
     ...exception,
     select: exception.select.text,
     digest: toIntegrity(exception.digest),
-    expires: time(exception.expires),
+    expires: isoTime(exception.expires),
     standing: standing(exception, now),
   }),
   denial: ({ id, select, reason }: Denial) => ({ id, select: select.text, reason }),

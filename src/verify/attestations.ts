@@ -3,11 +3,12 @@
  * of bundles. Each is held by the file of its kind.
  */
 import type { Outcome } from "../model/evidence.js";
+import { object, parseObject } from "../model/json.js";
 import { type AttestationRequest, invalid, refusalOf } from "./attested.js";
 import { PROVENANCE_TYPES, verifyProvenance } from "./provenance.js";
 import { PUBLISH_TYPE, verifyPublication } from "./publish-attestation.js";
 import { openBundle } from "./sigstore.js";
-import { object, readStatement } from "./statement.js";
+import { readStatement } from "./statement.js";
 
 /** An honest answer has two. */
 const MOST = 8;
@@ -37,12 +38,8 @@ export async function verifyAttestations(request: AttestationRequest): Promise<A
 
 /** Null where the answer is not of npm's form. */
 function listIn(answer: Uint8Array): readonly unknown[] | null {
-  try {
-    const list = object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(answer)))?.attestations;
-    return Array.isArray(list) && list.length <= MOST ? list : null;
-  } catch {
-    return null;
-  }
+  const list = parseObject(answer)?.attestations;
+  return Array.isArray(list) && list.length <= MOST ? list : null;
 }
 
 interface One {
@@ -60,26 +57,23 @@ function unreadable(error: unknown): One {
 async function one(request: AttestationRequest, item: unknown): Promise<One> {
   const { predicateType: told, bundle } = object(item) ?? {};
   const opened = openBundle(bundle);
-  const toldKinds = kindsOf(told);
-  if (!opened.ok) return { kinds: toldKinds, outcome: refusalOf(opened, "attestation") };
+  if (!opened.ok) return { kinds: kindsOf(told), outcome: refusalOf(opened, "attestation") };
   const read = readStatement(opened.content);
-  if (!read.ok) return { kinds: toldKinds, outcome: invalid(`its attestation does not hold: ${read.why}`) };
+  if (!read.ok) return { kinds: kindsOf(told), outcome: invalid(`its attestation does not hold: ${read.why}`) };
   const { statement } = read;
-  const [kind] = kindsOf(statement.predicateType);
+  const kinds = kindsOf(statement.predicateType);
   if (told !== undefined && typeof told !== "string") {
-    return {
-      kinds: kindsOf(statement.predicateType),
-      outcome: invalid("an attestation is shown as of no type at all"),
-    };
+    return { kinds, outcome: invalid("an attestation is shown as of no type at all") };
   }
   if (told !== undefined && told !== statement.predicateType) {
-    const kinds = [...new Set([...toldKinds, ...kindsOf(statement.predicateType)])];
     const says = "the registry shows an attestation as something else than was signed";
-    return { kinds, outcome: invalid(says, { expected: told, got: statement.predicateType }) };
+    const both = [...new Set([...kindsOf(told), ...kinds])];
+    return { kinds: both, outcome: invalid(says, { expected: told, got: statement.predicateType }) };
   }
-  if (kind === undefined) return { kinds: [], outcome: { outcome: "absent" } };
+  const [kind] = kinds;
+  if (kind === undefined) return { kinds, outcome: { outcome: "absent" } };
   const prove = kind === "publish" ? verifyPublication : verifyProvenance;
-  return { kinds: [kind], outcome: await prove(request, opened, statement) };
+  return { kinds, outcome: await prove(request, opened, statement) };
 }
 
 function kindsOf(predicateType: unknown): readonly Kind[] {

@@ -1,9 +1,9 @@
 /** What both of npm's attestations are held against: the roots, the artifact, and how a refusal is told. */
-import { createPublicKey, type KeyObject } from "node:crypto";
 import type { SigstoreInstance } from "../model/build.js";
 import type { DigestSet } from "../model/digest.js";
 import type { Outcome } from "../model/evidence.js";
 import type { RegistryKey } from "../model/policy.js";
+import { keyCalled, publicKey } from "./registry-keys.js";
 import { type Opened, type Sound, verifyBundle } from "./sigstore.js";
 import { materialOf } from "./sigstore-material.js";
 import type { Unsound } from "./sigstore-witnesses.js";
@@ -36,12 +36,16 @@ export type Held = (Sound & { readonly instance: AnInstance }) | Unsound;
  * only where it is one to all of them.
  */
 export async function heldUnder({ instances, keys }: AttestationRequest, opened: Opened): Promise<Held> {
+  const keyFor = (hint: string) => {
+    const key = keyCalled(keys, hint);
+    return key === null ? null : publicKey(key);
+  };
   const refusals: Unsound[] = [];
   const held: (Sound & { readonly instance: AnInstance })[] = [];
   for (const instance of instances) {
     const { logEntries, scts } = instance;
     const material = await materialOf(instance.root);
-    const result = verifyBundle(opened, { material, logEntries, scts, keyFor: (hint) => keyFor(keys, hint) });
+    const result = verifyBundle(opened, { material, logEntries, scts, keyFor });
     if (!result.ok) refusals.push(result);
     else if (result.by.type === "key" || instance.issuers.includes(result.by.facts.issuer))
       return { ...result, instance };
@@ -50,19 +54,6 @@ export async function heldUnder({ instances, keys }: AttestationRequest, opened:
   const nobody: Unsound = { ok: false, stranger: "signer", why: "no instance of Sigstore may speak for it" };
   const first = (wanted: Unsound["stranger"]) => refusals.find(({ stranger }) => stranger === wanted);
   return held[0] ?? first(false) ?? first("witness") ?? first("signer") ?? nobody;
-}
-
-/** Importing a key costs more than a verification, so each is imported once. */
-const imported = new Map<string, KeyObject>();
-
-function keyFor(keys: readonly RegistryKey[], hint: string): KeyObject | null {
-  const key = keys.find(({ keyid }) => keyid === hint);
-  if (key === undefined) return null;
-  const known = imported.get(key.spki);
-  if (known !== undefined) return known;
-  const made = createPublicKey({ key: Buffer.from(key.spki, "base64"), format: "der", type: "spki" });
-  imported.set(key.spki, made);
-  return made;
 }
 
 /** Of the one signature that a bundle's envelope has. Nobody signs for it: what it says must fit, or be nothing. */

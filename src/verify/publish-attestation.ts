@@ -3,6 +3,7 @@
  * word, by its own key and in a transparency log, that this version was published as these bytes.
  */
 import type { Outcome, Signer } from "../model/evidence.js";
+import { object } from "../model/json.js";
 import type { RegistryKey } from "../model/policy.js";
 import {
   type AttestationRequest,
@@ -15,8 +16,9 @@ import {
   unknown,
   wrongSubject,
 } from "./attested.js";
+import { keyCalled } from "./registry-keys.js";
 import type { Opened } from "./sigstore.js";
-import { object, type Statement } from "./statement.js";
+import type { Statement } from "./statement.js";
 
 export const PUBLISH_TYPE = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 
@@ -59,8 +61,8 @@ function textIn(value: unknown): string {
 
 /** A log's time can't be set back, so a key's life can be held exactly. */
 function outsideLife(keys: readonly RegistryKey[], keyid: string, times: readonly number[]): Outcome | null {
-  const key = keys.find((known) => known.keyid === keyid);
-  if (key === undefined) return unknown(`it is signed with the key ${keyid}, which is not pinned`);
+  const key = keyCalled(keys, keyid);
+  if (key === null) return unknown(`it is signed with the key ${keyid}, which is not pinned`);
   const late = times.find((time) => key.expires !== null && time >= key.expires);
   if (late !== undefined) {
     const says = `the key ${keyid} ended on ${iso(key.expires)}; the log saw it sign on ${iso(late)}`;

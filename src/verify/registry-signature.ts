@@ -3,12 +3,14 @@
  * (https://docs.npmjs.com/about-registry-signatures). The signed message is `name@version:integrity`.
  */
 
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { verify } from "node:crypto";
 import semver from "semver";
 import { day } from "../model/day.js";
 import { agree, type DigestSet, parseIntegrity } from "../model/digest.js";
 import type { Outcome, Signer } from "../model/evidence.js";
 import type { RegistryKey } from "../model/policy.js";
+import { lineOf } from "../trust/line.js";
+import { keyCalled, publicKey } from "./registry-keys.js";
 
 /** An honest manifest carries one signature, or two around a rotation. */
 const MAX_SIGNATURES = 16;
@@ -64,7 +66,7 @@ export function needsPublication(
   seen: ReadonlyMap<string, number> = new Map(),
 ): boolean {
   return signatures.some((claim) => {
-    const key = keyFor(keys, claim);
+    const key = keyCalled(keys, claim.keyid);
     return key !== null && ((isRetired(key, now) && !seenInTime(key, seen)) || key.notBefore !== null);
   });
 }
@@ -86,8 +88,8 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
   if (input.signatures.length > MAX_SIGNATURES) {
     return invalid("SIGNATURE_MALFORMED", `${input.signatures.length} signatures on one package`);
   }
-  const known = input.signatures.filter((claim) => keyFor(input.keys, claim) !== null);
-  const strangers = input.signatures.filter((claim) => keyFor(input.keys, claim) === null);
+  const known = input.signatures.filter((claim) => keyCalled(input.keys, claim.keyid) !== null);
+  const strangers = input.signatures.filter((claim) => keyCalled(input.keys, claim.keyid) === null);
   if (known.length === 0) {
     return { outcome: "unknown-signer", signers: strangers.map((claim) => signer(input, claim.keyid)) };
   }
@@ -122,7 +124,7 @@ export function verifyRegistrySignature(input: RegistrySignatureInput): Outcome 
  * is the registry's own, so this holds a registry to its story; where nobody asked for it, only the clock speaks.
  */
 function beforeItsTime({ publication, now, keys }: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
-  const begins = keyFor(keys, claim)?.notBefore ?? null;
+  const begins = keyCalled(keys, claim.keyid)?.notBefore ?? null;
   if (begins === null) return null;
   const begin = `the key ${claim.keyid} began on ${day(begins)}`;
   if (begins > now) return invalid("SIGNATURE_TIME", `${begin}, which is still to come`);
@@ -139,7 +141,7 @@ function beforeItsTime({ publication, now, keys }: RegistrySignatureInput, claim
  * signed: a thief of the old key can set the unsigned time back, but not un-sign what came later.
  */
 function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outcome | null {
-  const key = keyFor(input.keys, claim);
+  const key = keyCalled(input.keys, claim.keyid);
   if (key === null || key.expires === null || !isRetired(key, input.now) || seenInTime(key, input.seen)) return null;
   const end = day(key.expires);
   const publication = input.publication;
@@ -161,7 +163,7 @@ function outlivedBy(input: RegistrySignatureInput, claim: SignatureClaim): Outco
 
 /** What is said where only the registry's own, unsigned time speaks for a key. */
 function unprovenTime({ keys, publication, seen, now }: RegistrySignatureInput, claim: SignatureClaim): string[] {
-  const key = keyFor(keys, claim);
+  const key = keyCalled(keys, claim.keyid);
   if (key === null || publication === null || publication.at === null) return [];
   const told = `time unproven: only the registry says that this was published on ${day(publication.at)}`;
   if (key.expires !== null && isRetired(key, now) && !seenInTime(key, seen)) {
@@ -186,7 +188,7 @@ function overtakenBy(input: RegistrySignatureInput, retired: RegistryKey): strin
 function signedBySuccessor(input: RegistrySignatureInput, retired: RegistryKey, sibling: SignedSibling): boolean {
   const message = Buffer.from(`${input.name}@${sibling.version}:${sibling.integrity}`);
   return sibling.signatures.slice(0, MAX_SIGNATURES).some((claim) => {
-    const key = keyFor(input.keys, claim);
+    const key = keyCalled(input.keys, claim.keyid);
     return key !== null && key.keyid !== retired.keyid && outlives(key, retired) && holds(input.keys, claim, message);
   });
 }
@@ -198,32 +200,16 @@ function outlives(key: RegistryKey, retired: RegistryKey): boolean {
 
 /** One line: the same major version, or for 0.x the same minor. Prereleases follow no order in time. */
 export function sameLine(sibling: string, asked: string): boolean {
-  const [a, b] = [semver.parse(sibling), semver.parse(asked)];
-  if (a === null || b === null || a.prerelease.length > 0) return false;
-  return a.major === b.major && (a.major > 0 || a.minor === b.minor);
+  const line = lineOf(sibling);
+  return line !== null && semver.prerelease(sibling) === null && line === lineOf(asked);
 }
 
 function holds(keys: readonly RegistryKey[], claim: SignatureClaim, message: Buffer): boolean {
-  const key = keyFor(keys, claim);
+  const key = keyCalled(keys, claim.keyid);
   if (key === null || claim.sig.length === 0 || claim.sig.length > MAX_SIGNATURE_LENGTH) return false;
   const signature = Buffer.from(claim.sig, "base64");
   if (signature.toString("base64") !== claim.sig) return false;
   return verify("sha256", message, publicKey(key), signature);
-}
-
-function keyFor(keys: readonly RegistryKey[], claim: SignatureClaim): RegistryKey | null {
-  return keys.find((key) => key.keyid === claim.keyid) ?? null;
-}
-
-/** Importing a key costs more than a verification, so each is imported once. */
-const imported = new Map<string, KeyObject>();
-
-function publicKey(key: RegistryKey): KeyObject {
-  const existing = imported.get(key.spki);
-  if (existing !== undefined) return existing;
-  const made = createPublicKey({ key: Buffer.from(key.spki, "base64"), format: "der", type: "spki" });
-  imported.set(key.spki, made);
-  return made;
 }
 
 function signer(input: RegistrySignatureInput, keyid: string): Signer {

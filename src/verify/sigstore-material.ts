@@ -75,8 +75,8 @@ function add(material: RootMaterial, part: (typeof PARTS)[number], item: unknown
  */
 export function remember(certificate: X509Certificate): void {
   const { root, tbsCertificate } = certificate;
-  once(root, "toDER");
-  once(tbsCertificate, "toDER");
+  encodeOnce(root);
+  encodeOnce(tbsCertificate);
   const verify = certificate.verify.bind(certificate);
   const signedBy = new Map<X509Certificate | undefined, boolean>();
   certificate.verify = (issuer) => {
@@ -89,11 +89,11 @@ export function remember(certificate: X509Certificate): void {
 }
 
 /** What `toDER` gives is never written to: the library copies it, or compares it. */
-function once(object: { toDER(): Buffer }, name: "toDER"): void {
-  const make = object[name].bind(object);
-  let made: Buffer | null = null;
-  object[name] = () => {
-    made ??= make();
-    return made;
+function encodeOnce(object: { toDER(): Buffer }): void {
+  const encode = object.toDER.bind(object);
+  let encoded: Buffer | null = null;
+  object.toDER = () => {
+    encoded ??= encode();
+    return encoded;
   };
 }

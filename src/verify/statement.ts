@@ -4,6 +4,7 @@
  * nobody's word.
  */
 import type { DigestSet } from "../model/digest.js";
+import { object } from "../model/json.js";
 import type { Content } from "./sigstore.js";
 
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
@@ -76,9 +77,4 @@ export function misfit({ subjects }: Statement, purl: string, own: DigestSet): M
   );
   const isHeld = own.sha512 !== undefined && Object.hasOwn(digest, "sha512");
   return name === purl && isHeld && isOurs ? null : { expected, got };
-}
-
-export function object(value: unknown): Readonly<Record<string, unknown>> | null {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Readonly<Record<string, unknown>>) : null;
 }
