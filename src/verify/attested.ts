@@ -66,7 +66,12 @@ export function wrongSubject({ purl, own }: AttestationRequest, statement: State
   const wrong = misfit(statement, purl, own);
   return wrong === null
     ? null
-    : { ...MISMATCH, detail: "the attestation is genuine, and speaks of another artifact", ...wrong };
+    : {
+        ...MISMATCH,
+        detail: "the attestation is genuine, and speaks of another artifact",
+        expected: wrong.expected,
+        got: clipped(wrong.got),
+      };
 }
 
 export const MISMATCH = { outcome: "invalid", code: "ATTESTATION_SUBJECT_MISMATCH" } as const;
